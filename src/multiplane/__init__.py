@@ -1,0 +1,25 @@
+"""Multiplane: takes footage and pictures apart into planes.
+
+The verbs (``split``, ``restore``) are functions over streams; :func:`run` runs a whole recipe.
+Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from multiplane.core.errors import MultiplaneError
+
+if TYPE_CHECKING:
+    from multiplane.engine.api import RunReport, run
+
+__version__ = "0.1.0"
+__all__ = ["MultiplaneError", "RunReport", "__version__", "run"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute
+    if name in {"run", "RunReport"}:
+        from multiplane.engine import api  # noqa: PLC0415 - the engine loads when it is used
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The nouns everything else speaks: arrays, errors, options, progress, items. Never torch."""

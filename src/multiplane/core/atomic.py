@@ -1,0 +1,78 @@
+"""Files are written beside their place and renamed into it, so that a reader never sees half."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from multiplane.core.errors import OutputError
+
+PART_PREFIX = ".part-"
+_serial = itertools.count()
+
+
+@contextlib.contextmanager
+def write_beside(path: Path) -> Iterator[Path]:
+    """Give a temporary path in the same folder; rename it into place when the block ends well.
+
+    The temporary name keeps the suffix (encoders choose by it) and starts with ``.part-``. When
+    the block raises, the temporary file is removed and what stood at ``path`` stays.
+
+    Args:
+        path: Where the file belongs; its folder is made when absent.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        OutputError: The folder or the file cannot be written, or the disk is full.
+    """
+    thread = threading.get_ident()
+    part = path.with_name(f"{PART_PREFIX}{os.getpid()}-{thread}-{next(_serial)}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT,
+                           errno.ENOTDIR, errno.EISDIR}:
+            raise explain_write_error(path, error) from error
+        raise
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all.
+
+    Args:
+        path: Where it belongs.
+        text: What it holds.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with write_beside(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def explain_write_error(path: Path, error: OSError) -> OutputError:
+    """Say what stood in the way of writing, and what to do about it."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return OutputError(
+            f"no space left to write {path}",
+            why="the disk or the quota is full; what was finished before is kept",
+            fix="free some space and run the same command again: it goes on where it stopped",
+        )
+    return OutputError(
+        f"cannot write {path}: {os.strerror(error.errno or 0).lower()}",
+        why="the output folder must be writable",
+        fix=f"choose another folder with -o, or: chmod u+w {path.parent}",
+    )

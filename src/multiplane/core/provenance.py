@@ -1,0 +1,22 @@
+"""What a result was made with: versions of the interpreter, of us and of what we build on."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = (
+    "multiplane", "numpy", "opencv-python-headless", "av", "pillow", "onnxruntime", "pymatting",
+    "scikit-image", "scipy", "pydantic", "torch", "torchvision", "transformers", "diffusers",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Package → version, of those that are installed; ``python`` and ``machine`` too."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,57 @@
+"""What a stage is to the engine. A stage's ``run.py`` holds one class of this shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+from multiplane.core.config import Options
+from multiplane.core.items import Item, Record
+
+
+class Worker(Protocol):
+    """Holds the loaded model of a stage and turns items into records.
+
+    The engine calls ``load`` on decode threads, ``compute`` on the one thread of the device, and
+    ``save`` on encode threads. A stage that streams a whole shot does its work in ``compute`` and
+    leaves the other two thin. Any MultiplaneError fails only the items it was raised for.
+    """
+
+    batch_size: int
+    """How many items ``compute`` takes at once; 1 for stages that stream."""
+
+    def load(self, item: Item) -> Any:  # noqa: ANN401 - private to the worker
+        """Read what ``compute`` needs."""
+
+    def compute(self, items: Sequence[Item], loaded: Sequence[Any]) -> Sequence[Any]:
+        """Do the work of a batch; one result an item."""
+
+    def save(self, item: Item, result: Any) -> Record:  # noqa: ANN401 - private to the worker
+        """Write the artefacts, whole or not at all, and say what came of it."""
+
+    def close(self) -> None:
+        """Let go of models and threads."""
+
+
+class Stage(Protocol):
+    """One step of a recipe. Stateless and picklable; ``open`` makes the worker that has state."""
+
+    name: ClassVar[str]
+    """Verb and stage, e.g. ``split.segment``."""
+    version: ClassVar[int]
+    """Counted up when the same options and input give another result; part of the ledger's key."""
+    options: ClassVar[type[Options]]
+    needs: ClassVar[tuple[str, ...]]
+    """Planes that an item must have."""
+    accepts: ClassVar[tuple[str, ...]]
+    """Planes it uses when they are there."""
+    makes: ClassVar[tuple[str, ...]]
+    """Planes its records hold."""
+    metadata: ClassVar[str]
+    """File name of its metadata in the stage folder, e.g. ``instances_metadata.json``."""
+
+    def fingerprint(self, options: Any) -> str:  # noqa: ANN401 - the stage's own options
+        """What the result depends on beyond options and input: weights by name and hash."""
+
+    def open(self, options: Any) -> Worker:  # noqa: ANN401 - the stage's own options
+        """Load the model and be ready for items."""

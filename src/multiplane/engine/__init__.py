@@ -1,0 +1,1 @@
+"""Recipe, plan, run: the mechanism that takes items through stages."""

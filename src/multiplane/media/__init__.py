@@ -1,0 +1,1 @@
+"""Images, video and audio streams: what comes in and what goes out."""

@@ -1,0 +1,1 @@
+"""Camera motion and optical flow: what splitting and restoring both build on."""

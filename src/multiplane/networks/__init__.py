@@ -1,0 +1,1 @@
+"""Neural networks by architecture: run from a weights file, no policy."""

@@ -1,0 +1,1 @@
+"""What was behind the planes: plate, inpaint, check."""

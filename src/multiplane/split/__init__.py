@@ -1,0 +1,1 @@
+"""Footage into planes: shots, segment, track, matte, stereo."""

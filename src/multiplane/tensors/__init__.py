@@ -1,0 +1,1 @@
+"""Devices, precision, arrays to tensors: the torch code that backends share."""
