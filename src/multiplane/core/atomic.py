@@ -13,6 +13,16 @@ from pathlib import Path
 from multiplane.core.errors import OutputError
 
 PART_PREFIX = ".part-"
+UNWRITABLE = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
 _serial = itertools.count()
 
 
@@ -31,6 +41,7 @@ def write_beside(path: Path) -> Iterator[Path]:
 
     Raises:
         OutputError: The folder or the file cannot be written, or the disk is full.
+        OSError: Any other failure of the block, unchanged.
     """
     thread = threading.get_ident()
     part = path.with_name(f"{PART_PREFIX}{os.getpid()}-{thread}-{next(_serial)}-{path.name}")
@@ -39,14 +50,19 @@ def write_beside(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT,
-                           errno.ENOTDIR, errno.EISDIR}:
-            raise explain_write_error(path, error) from error
+        _forget(part)
+        if error.errno in UNWRITABLE:
+            told = explain_write_error(path, error)
+            raise told from error
         raise
     except BaseException:
-        part.unlink(missing_ok=True)
+        _forget(part)
         raise
+
+
+def _forget(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -29,6 +29,7 @@ def load(target: str) -> Any:  # noqa: ANN401 - whatever the name stands for
 
     Raises:
         MissingDependencyError: A package the module imports is not installed.
+        ModuleNotFoundError: The module is ours and does not exist: our own bug.
     """
     module, _, name = target.partition(":")
     try:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from multiplane.core.atomic import PART_PREFIX, explain_write_error, write_beside, write_text
+from multiplane.core.errors import OutputError
+
+
+def test_appears_whole(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "a.png"
+    with write_beside(place) as part:
+        assert part.suffix == ".png"
+        assert part.name.startswith(PART_PREFIX)
+        part.write_bytes(b"new")
+        assert not place.exists()
+    assert place.read_bytes() == b"new"
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    place = tmp_path / "a.txt"
+    write_text(place, "old")
+    with pytest.raises(RuntimeError), write_beside(place) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert place.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        write_text(tmp_path / "a" / "b.txt", "x")
+    assert "choose another folder with -o" in caught.value.fix
+
+
+def test_full_disk_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no space left") as caught, write_beside(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "run the same command again" in caught.value.fix
+
+
+def test_no_permission_is_explained() -> None:
+    error = explain_write_error(Path("out/a.png"), PermissionError(errno.EACCES, "denied"))
+    assert "permission denied" in error.what
+    assert "chmod u+w out" in error.fix

@@ -1,0 +1,178 @@
+"""What ruff and mypy cannot see: where things stand and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import multiplane
+from multiplane.core.config import Options
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "multiplane"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+LAYERS = [
+    ["core"], ["tensors"], ["motion"], ["media"], ["hub"], ["networks"], ["measure"],
+    ["split", "restore", "curate", "learn", "compose", "lift"],
+    ["engine"], ["cli", "studio"],
+]  # fmt: skip
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+TORCH_ROOMS = ("backends", "networks", "tensors", "measure")
+MODEL_LIBRARIES = {"torch", "torchvision", "transformers", "diffusers", "peft", "lpips"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(module: str) -> str | None:
+    parts = module.split(".")
+    if parts[0] != "multiplane" or len(parts) < 2 or parts[1] not in RANK:
+        return None
+    return parts[1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_run_one_way(path: Path) -> None:
+    here = path.relative_to(SOURCE).parts[0]
+    if here not in RANK:
+        return
+    for module in imports_of(path):
+        there = room_of(module)
+        if there is None or there == here:
+            continue
+        assert RANK[there] < RANK[here], f"{here} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_model_libraries_stay_in_their_rooms(path: Path) -> None:
+    if set(path.relative_to(SOURCE).parts) & set(TORCH_ROOMS):
+        return
+    used = {module.partition(".")[0] for module in imports_of(path)} & MODEL_LIBRARIES
+    assert not used, f"imports {used}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_hold_one_idea(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= 400, f"{lines} lines: split it"
+    assert path.stem not in {"utils", "common", "helpers", "base", "misc"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_nothing_dangerous(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            assert name not in {"eval", "exec", "pickle.load", "pickle.loads", "os.system"}, name
+            for word in node.keywords:
+                if word.arg == "shell":
+                    assert ast.unparse(word.value) == "False", "shell strings"
+                if word.arg == "weights_only":
+                    assert ast.unparse(word.value) == "True", "unsafe torch.load"
+
+
+def modules() -> list[str]:
+    return sorted(info.name for info in pkgutil.walk_packages(multiplane.__path__, "multiplane."))
+
+
+def option_models() -> list[type[Options]]:
+    for name in modules():
+        if name.endswith(".config"):
+            importlib.import_module(name)
+    found: list[type[Options]] = []
+    queue = list(Options.__subclasses__())
+    while queue:
+        model = queue.pop()
+        queue.extend(model.__subclasses__())
+        if model.__module__.startswith("multiplane."):
+            found.append(model)
+    return sorted(found, key=lambda model: model.__name__)
+
+
+@pytest.mark.parametrize("model", option_models(), ids=lambda model: model.__name__)
+def test_options_are_frozen_strict_and_described(model: type[Options]) -> None:
+    assert model.model_config.get("frozen"), "not frozen"
+    assert model.model_config.get("extra") == "forbid", "takes unknown keys"
+    assert model.__doc__, "no docstring"
+    for name, field in model.model_fields.items():
+        assert field.description or name == "kind", f"{model.__name__}.{name} is not described"
+
+
+def test_every_module_has_a_test() -> None:
+    missing = []
+    for path in FILES:
+        relative = path.relative_to(SOURCE)
+        if path.name in {"__init__.py", "__main__.py"}:
+            continue
+        if not (ROOT / "tests" / relative.parent / f"test_{path.name}").exists():
+            missing.append(str(relative))
+    assert not missing, f"no test module for {missing}"
+
+
+def test_inheritance_is_shallow() -> None:
+    for name in modules():
+        module = importlib.import_module(name)
+        for item in vars(module).values():
+            if isinstance(item, type) and item.__module__ == name:
+                ours = [
+                    base for base in item.__mro__[1:] if base.__module__.startswith("multiplane")
+                ]
+                if issubclass(item, Exception):
+                    continue
+                assert len(ours) <= 2, f"{item} derives from {ours}"
+
+
+LAZY = """
+import sys
+{action}
+heavy = sorted({names} & set(sys.modules))
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "import multiplane",
+        "from multiplane.cli.main import main; import contextlib\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])",
+    ],
+    ids=["import", "help"],
+)
+def test_heavy_libraries_stay_unloaded(action: str) -> None:
+    names = {"torch", "cv2", "av", "onnxruntime", "pymatting", "numba", "skimage", "scipy"}
+    code = LAZY.format(action=action, names=names)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_api_is_what_it_says() -> None:
+    assert multiplane.__all__ == ["MultiplaneError", "RunReport", "__version__", "run"]
+    for name in multiplane.__all__:
+        assert getattr(multiplane, name) is not None
+    with pytest.raises(AttributeError, match="nothing_here"):
+        multiplane.nothing_here  # noqa: B018 - the access is the test
+
+
+def test_nothing_names_a_registry_or_a_machine() -> None:
+    words = ["pypi.org", "pythonhosted", "/".join(["", "work", "main"])]
+    for path in [*FILES, ROOT / "pyproject.toml", ROOT / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in words if word in text], path
