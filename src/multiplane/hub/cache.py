@@ -1,0 +1,58 @@
+"""The folder that fetched files live in, and the memory of which were found whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from multiplane.core.atomic import write_text
+from multiplane.core.errors import OutputError
+
+logger = logging.getLogger(__name__)
+
+
+def default_cache() -> Path:
+    """Where this kind of machine keeps what can be fetched again."""
+    if sys.platform == "win32":
+        return Path.home() / "AppData" / "Local" / "multiplane" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "multiplane"
+    return Path.home() / ".cache" / "multiplane"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remembered_sha256(path: Path, cache: Path) -> str:
+    """The SHA-256 of a file, read only once as long as size and time of change stay the same.
+
+    Remembered in this process and, in a stamp below ``cache``, for the next one. A cache that
+    cannot be written costs time, nothing else.
+    """
+    state = path.stat()
+    return _remembered(path.resolve(), state.st_size, state.st_mtime_ns, cache)
+
+
+@lru_cache(maxsize=256)
+def _remembered(path: Path, size_bytes: int, changed_ns: int, cache: Path) -> str:
+    stamp = cache / "stamps" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    known = {"path": str(path), "size_bytes": size_bytes, "changed_ns": changed_ns}
+    try:
+        held = json.loads(stamp.read_text(encoding="utf-8"))
+        if isinstance(held, dict) and known.items() <= held.items():
+            return str(held["sha256"])
+    except (OSError, ValueError, KeyError):
+        pass
+    digest = sha256_of(path)
+    try:
+        write_text(stamp, json.dumps(known | {"sha256": digest}))
+    except (OSError, OutputError) as error:
+        logger.debug("no stamp for %s: %s", path, error)
+    return digest

