@@ -22,7 +22,7 @@ Homography: TypeAlias = NDArray[np.float64]
 CELL_PX = 6
 MIN_POINTS = 60
 MIN_SLOPE = 2.0  # grey levels a pixel; below it an edge says nothing over noise
-ROUNDS = 12
+ROUNDS = 8
 SETTLED_PX = 0.004
 
 
@@ -221,12 +221,10 @@ class _Solver:
         image: NDArray[np.float32], spots: NDArray[np.float64], how: int = cv2.INTER_LINEAR
     ) -> NDArray[np.float64]:
         rows = -(-len(spots) // 1024)
-        padded = np.zeros((rows * 1024, 2), np.float32)
-        padded[: len(spots)] = spots
-        maps = padded.reshape(rows, 1024, 2)
-        found = cv2.remap(
-            image, maps, np.zeros(0, np.float32), how, borderMode=cv2.BORDER_REPLICATE
-        )
+        maps = np.zeros((2, rows * 1024), np.float32)
+        maps[:, : len(spots)] = spots.T
+        across, down = maps.reshape(2, rows, 1024)
+        found = cv2.remap(image, across, down, how, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(found.ravel()[: len(spots)], np.float64)
 
 
