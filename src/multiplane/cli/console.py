@@ -1,0 +1,75 @@
+"""What a person sees: errors, progress bars and the table at the end of a run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from multiplane.core.errors import MultiplaneError
+
+if TYPE_CHECKING:
+    from multiplane.engine.api import RunProgress, RunReport
+
+
+def complain(error: MultiplaneError) -> None:
+    """Print what went wrong, why and what to type, on standard error."""
+    typer.secho(f"error: {error.what}", fg=typer.colors.RED, err=True)
+    if error.why:
+        typer.secho(f"  why: {error.why}", err=True)
+    if error.fix:
+        typer.secho(f"  fix: {error.fix}", fg=typer.colors.GREEN, err=True)
+
+
+@contextlib.contextmanager
+def progress_bars(quiet: bool) -> Iterator[RunProgress | None]:
+    """Bars that follow a run, one a step; nothing when quiet or when nobody watches."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+        tasks = {}
+
+        def tell(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield tell
+
+
+def show_result(report: RunReport) -> None:
+    """Print what a run did: a row a step, the failures, and where to look."""
+    for step in report.steps:
+        counts = [f"{step.done} done"]
+        counts += [f"{step.reused} of them before"] if step.reused else []
+        counts += [f"{step.failed} failed"] if step.failed else []
+        counts += [f"{step.skipped} waiting for a failed item"] if step.skipped else []
+        typer.echo(f"{step.id:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
+    for failure in report.failures:
+        typer.secho(f"failed: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
+        if failure.why:
+            typer.secho(f"  why: {failure.why}", err=True)
+        if failure.fix:
+            typer.secho(f"  fix: {failure.fix}", fg="green", err=True)
+    typer.echo(f"{'folder':>10}  {report.folder}")
+    if report.page:
+        typer.echo(f"{'report':>10}  {report.page}")

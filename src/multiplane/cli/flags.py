@@ -1,0 +1,108 @@
+"""Command-line flags made from an options model, so that both say the same."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from multiplane.core.config import Options
+
+BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+
+def parameters(model: type[Options]) -> list[inspect.Parameter]:
+    """One keyword parameter a field, ready for a typer command.
+
+    Values stay text (the options model parses and checks them, as it does for a recipe); a field
+    that is a choice of backends becomes the flag that names the backend.
+
+    Args:
+        model: The options of a stage.
+
+    Returns:
+        Parameters with typer options as annotations, default None = not given.
+    """
+    return [_parameter(name, field) for name, field in model.model_fields.items()]
+
+
+def given(model: type[Options], values: Mapping[str, Any]) -> dict[str, object]:
+    """The options that were typed, as overrides; a backend's name becomes its ``kind``."""
+    overrides: dict[str, object] = {}
+    for name, field in model.model_fields.items():
+        value = values.get(name)
+        if value is None:
+            continue
+        overrides[f"{name}.kind" if kinds(field) else name] = value
+    return overrides
+
+
+def kinds(field: FieldInfo) -> list[str]:
+    """The names to choose from when a field is a union told apart by ``kind``; else empty."""
+    return [
+        str(part.model_fields["kind"].default)
+        for part in _parts(field.annotation)
+        if isinstance(part, type) and issubclass(part, BaseModel) and "kind" in part.model_fields
+    ]
+
+
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    flag = name.replace("_", "-")
+    if field.annotation is bool:
+        option = typer.Option(f"--{flag}/--no-{flag}", help=_help(field))
+        annotation: Any = Annotated[bool | None, option]
+    else:
+        option = typer.Option(f"--{flag}", metavar=_metavar(field), help=_help(field))
+        annotation = Annotated[str | None, option]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _help(field: FieldInfo) -> str:
+    bounds = [
+        f"{word} {getattr(bound, key):g}"
+        for bound in field.metadata
+        for key, word in BOUNDS.items()
+        if getattr(bound, key, None) is not None
+    ]
+    limits = f" ({', '.join(bounds)})" if bounds else ""
+    text = (field.description or "").rstrip(".")
+    return f"{text}{limits} [default: {_default(field)}]"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, BaseModel):
+        return str(getattr(value, "kind", "as in the recipe"))
+    return str(value)
+
+
+def _metavar(field: FieldInfo) -> str:
+    names = kinds(field)
+    if names:
+        return "|".join(names)
+    choices = [
+        str(value)
+        for part in _parts(field.annotation)
+        if get_origin(part) is Literal
+        for value in get_args(part)
+    ]
+    if choices:
+        return "|".join(choices)
+    plain = [part for part in _parts(field.annotation) if part in {int, float, str}]
+    return {int: "INTEGER", float: "NUMBER", str: "TEXT"}[plain[0]] if plain else "YAML"
+
+
+def _parts(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _parts(get_args(annotation)[0])
+    if origin in {Union, types.UnionType}:
+        return [part for choice in get_args(annotation) for part in _parts(choice)]
+    return [annotation]

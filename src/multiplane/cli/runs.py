@@ -1,0 +1,146 @@
+"""``demo``, ``run``, ``status``, ``report`` and ``doctor``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from multiplane.cli.console import progress_bars, show_result
+from multiplane.core.errors import ConfigError
+
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="The run folder.")]
+SetOption = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="STEP.OPTION=VALUE",
+        help="Change an option of the recipe, e.g. segment.min_instance_px=4096. Repeatable.",
+    ),
+]
+RetryOption = Annotated[
+    bool, typer.Option("--retry-failed", help="Take the items that failed before once more.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+
+def cache_folder() -> Path | None:
+    """The cache of weights and sample media that the environment asks for, if any."""
+    named = os.environ.get("MULTIPLANE_CACHE")
+    return Path(named) if named else None
+
+
+def parse_settings(settings: list[str]) -> dict[str, object]:
+    """Turn ``STEP.OPTION=VALUE`` words into overrides of a recipe.
+
+    Args:
+        settings: The words as typed.
+
+    Returns:
+        Dotted key → value as text; the recipe reads it as YAML.
+
+    Raises:
+        ConfigError: A word without ``=``.
+    """
+    overrides: dict[str, object] = {}
+    for word in settings:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise ConfigError(
+                f"--set got {word!r}, wanted STEP.OPTION=VALUE",
+                why="an option is named by its step and its key in the recipe",
+                fix="--set segment.min_instance_px=4096",
+            )
+        overrides[key] = value
+    return overrides
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
+    inputs: Annotated[list[Path], typer.Argument(help="Videos, folders of frames, or both.")],
+    out: OutOption,
+    settings: SetOption = [],  # noqa: B006 - typer copies it
+    *,
+    retry_failed: RetryOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a recipe; running it again goes on where it stopped.
+
+    Raises:
+        typer.Exit: With 3 when some items failed.
+    """
+    from multiplane.engine import api
+
+    overrides = parse_settings(settings)
+    with progress_bars(quiet) as progress:
+        report = api.run(
+            recipe, inputs, out, options=overrides, retry_failed=retry_failed, progress=progress
+        )
+    show_result(report)
+    raise typer.Exit(report.exit_status)
+
+
+def demo(
+    out: OutOption = Path("multiplane-demo"),
+    settings: SetOption = [],  # noqa: B006 - typer copies it
+    *,
+    quiet: QuietOption = False,
+) -> None:
+    """Take a clip of Big Buck Bunny apart: cut-outs, masks, backgrounds with nobody in them.
+
+    Raises:
+        typer.Exit: With 3 when some items failed.
+    """
+    from multiplane.engine import api
+    from multiplane.hub import media
+    from multiplane.hub.table import MEDIA
+
+    entry = MEDIA["bigbuckbunny"]
+    typer.echo(f"{entry.title}: {entry.credit}, {entry.licence}")
+    clip = media.find(entry.name, cache=cache_folder())
+    with progress_bars(quiet) as progress:
+        report = api.run(
+            "clean-backgrounds", [clip], out, options=parse_settings(settings), progress=progress
+        )
+    show_result(report)
+    raise typer.Exit(report.exit_status)
+
+
+def status(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
+    """Say how far a run has come; works while it runs."""
+    from multiplane.engine.status import describe
+
+    for line in describe(folder):
+        typer.echo(line)
+
+
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
+    """Write report.html of a run afresh and say where it is."""
+    from multiplane.engine.report import write_report
+
+    typer.echo(write_report(folder))
+
+
+def doctor(
+    recipe: Annotated[str, typer.Argument(help="Check for this recipe.")] = "clean-backgrounds",
+    out: OutOption = Path(),
+) -> None:
+    """Say what this machine has, what is missing, and what to type.
+
+    Raises:
+        typer.Exit: With 1 when something that is needed is missing.
+    """
+    from multiplane.engine.doctor import examine
+
+    colours = {"ok": "green", "warn": "yellow", "missing": "red"}
+    checks = examine(recipe, out, cache=cache_folder())
+    for check in checks:
+        mark = typer.style(f"{check.state:>7}", fg=colours[check.state])
+        typer.echo(f"{mark}  {check.name}: {check.found}")
+        if check.fix:
+            typer.echo(f"         fix: {check.fix}")
+    if any(check.state == "missing" for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,130 @@
+"""``split`` and ``restore``: every stage on its own, with the options it has in a recipe."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from multiplane.cli.console import progress_bars, show_result
+from multiplane.cli.runs import OutOption, QuietOption, RetryOption, SetOption, parse_settings
+
+HELP = {
+    "split": "Footage into planes, a stage at a time.",
+    "restore": "What was behind the planes, a stage at a time.",
+}
+INPUT_PLANES = ("source", "frames")
+"""A stage that needs one of these and nothing else takes footage as it is."""
+
+
+def verb(name: str) -> typer.Typer:
+    """The commands of one verb, each made from its stage's code when it is asked for."""
+
+    class Stages(TyperGroup):
+        """Finds the stages of the verb in the engine's table."""
+
+        def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer's own type
+            from multiplane.engine.stages import stage_names
+
+            prefix = f"{name}."
+            return [stage[len(prefix) :] for stage in stage_names() if stage.startswith(prefix)]
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer's own type
+            if cmd_name not in self.list_commands(ctx):
+                return None
+            return _command(f"{name}.{cmd_name}")
+
+    app = typer.Typer(cls=Stages, help=HELP[name], no_args_is_help=True, rich_markup_mode=None)
+    app.callback()(lambda: None)
+    return app
+
+
+def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
+    """The command of one stage."""
+    from multiplane.cli import flags
+    from multiplane.engine.stages import find_stage
+
+    found = find_stage(stage)
+    takes_footage = set(found.needs) <= set(INPUT_PLANES)
+
+    def work(**values: Any) -> None:  # noqa: ANN401 - typer fills them by the signature below
+        folders = {
+            plane: values[f"plane_{plane}"]
+            for plane in (*found.needs, *found.accepts)
+            if values.get(f"plane_{plane}") is not None
+        }
+        overrides = flags.given(found.options, values)
+        _run_stage(stage, folders, overrides, values)
+
+    planes = _footage() if takes_footage else _planes(found.needs, found.accepts)
+    own = [
+        _keyword("out", OutOption),
+        _keyword("settings", SetOption, []),
+        _keyword("retry_failed", RetryOption, default=False),
+        _keyword("quiet", QuietOption, default=False),
+    ]
+    signature = inspect.Signature([*planes, *flags.parameters(found.options), *own])
+    work.__signature__ = signature  # type: ignore[attr-defined]
+    summary = (type(found).__doc__ or stage).strip().splitlines()[0]
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    app.command(stage.rpartition(".")[2], help=summary)(work)
+    return typer.main.get_command(app)
+
+
+def _run_stage(
+    stage: str, folders: dict[str, Path], overrides: dict[str, object], values: dict[str, Any]
+) -> None:
+    """Run a stage as a recipe of its own.
+
+    Raises:
+        typer.Exit: With the exit status of the run.
+    """
+    from multiplane.engine import api
+    from multiplane.engine import folders as planes
+    from multiplane.engine.recipe import footage_recipe, stage_recipe
+
+    step = stage.rpartition(".")[2]
+    options = {f"{step}.{key}": value for key, value in overrides.items()}
+    options |= parse_settings(values["settings"])
+    if values.get("inputs"):
+        recipe, inputs = footage_recipe(stage), list(values["inputs"])
+    else:
+        recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders)
+    with progress_bars(values["quiet"]) as progress:
+        report = api.run(
+            recipe, inputs, values["out"], options=options, progress=progress,
+            retry_failed=values["retry_failed"],
+        )  # fmt: skip
+    show_result(report)
+    raise typer.Exit(report.exit_status)
+
+
+def _footage() -> list[inspect.Parameter]:
+    argument = typer.Argument(help="Videos, folders of frames, or both.")
+    annotation = Annotated[list[Path], argument]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [inspect.Parameter("inputs", kind, annotation=annotation)]
+
+
+def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Parameter]:
+    """A folder a plane; files belong together by their names."""
+    parameters = []
+    for plane in (*needs, *accepts):
+        needed = plane in needs
+        text = f"Folder with the {plane}, one file a frame, named like the frames."
+        option = typer.Option(f"--{plane}", metavar="FOLDER", help=text)
+        annotation = Annotated[Path if needed else Path | None, option]  # type: ignore[misc]
+        default = inspect.Parameter.empty if needed else None
+        parameters.append(_keyword(f"plane_{plane}", annotation, default))
+    return parameters
+
+
+def _keyword(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty  # noqa: ANN401
+) -> inspect.Parameter:  # fmt: skip
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
