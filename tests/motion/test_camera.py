@@ -1,0 +1,107 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from multiplane.core.errors import InputError
+from multiplane.motion.align import mean_shift
+from multiplane.motion.camera import CameraPath, camera_path, still_path
+
+SIZE = (200, 150)
+
+
+@pytest.fixture(scope="module")
+def world():
+    rng = np.random.default_rng(8)
+    soft = cv2.GaussianBlur(rng.normal(size=(300, 700, 3)).astype(np.float32), (0, 0), 2.2)
+    return np.clip(128 + 40 * soft / soft.std(), 0, 255).astype(np.uint8)
+
+
+def pan(world, step_px, count):
+    moves = [np.array([[1, 0, -20 - step_px * i], [0, 1, -30.0]]) for i in range(count)]
+    return [cv2.warpAffine(world, m, SIZE, flags=cv2.INTER_CUBIC) for m in moves]
+
+
+def test_follows_a_pan_and_refers_to_the_middle_frame(world):
+    path = camera_path(pan(world, 2.3, 9))
+    assert path.reference == 4
+    assert not path.static
+    np.testing.assert_array_equal(path.homographies[4], np.eye(3))
+    truth = np.array([[1, 0, 2.3 * 8], [0, 1, 0], [0, 0, 1.0]])
+    assert mean_shift(np.linalg.inv(truth) @ path.between(8, 0), SIZE) < 0.2
+    assert all(path.registered(i) for i in range(9))
+
+
+def test_chains_through_neighbours_when_the_first_frame_is_left_behind(world):
+    path = camera_path(pan(world, 16.5, 25))
+    truth = np.array([[1, 0, 16.5 * 24], [0, 1, 0], [0, 0, 1.0]])
+    assert all(path.registered(i) for i in range(25))
+    assert mean_shift(np.linalg.inv(truth) @ path.between(24, 0), SIZE) < 2.0
+
+
+def test_a_still_camera_gives_exactly_identity_though_light_and_people_change(world):
+    rng = np.random.default_rng(2)
+    frames, ignores = [], []
+    for i in range(5):
+        base = world[:150, :200] * (1 + 0.02 * i) + rng.normal(0, 2, (150, 200, 3))
+        base[40:90, 20 + 9 * i : 60 + 9 * i] = 200
+        ignores.append(np.zeros((150, 200), bool))
+        ignores[-1][35:95, 15 + 9 * i : 65 + 9 * i] = True
+        frames.append(np.clip(base, 0, 255).astype(np.uint8))
+    path = camera_path(frames, ignores)
+    assert path.static
+    for homography in path.homographies:
+        np.testing.assert_array_equal(homography, np.eye(3))
+
+
+def test_rest_after_a_move_is_exactly_still(world):
+    frames = pan(world, 3.0, 4)
+    path = camera_path([*frames, frames[-1], frames[-1]])
+    np.testing.assert_array_equal(path.between(3, 5), np.eye(3))
+    assert not np.array_equal(path.between(0, 5), np.eye(3))
+
+
+def test_a_frame_that_fits_nowhere_is_marked_and_the_rest_goes_on(world):
+    frames = pan(world, 3.0, 5)
+    frames[2] = np.zeros_like(frames[2])
+    path = camera_path(frames)
+    assert [path.registered(i) for i in range(5)] == [True, True, False, True, True]
+    np.testing.assert_array_equal(path.homographies[2], path.homographies[1])
+
+
+def test_one_frame_and_a_flat_shot():
+    flat = np.full((40, 50, 3), 77, np.uint8)
+    assert len(camera_path([flat])) == 1
+    assert camera_path([flat, flat, flat]).static
+
+
+def test_goes_through_json_unchanged(world):
+    path = camera_path(pan(world, 2.0, 3))
+    again = CameraPath.from_json(json.loads(json.dumps(path.to_json())))
+    assert again.reference == path.reference
+    for first, second in zip(again.homographies, path.homographies, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("homographies", [[0.0] * 9]), ("inliers", []), ("reference", 4), ("reference", "x")],
+)
+def test_refuses_a_damaged_path(key, value):
+    code = still_path(1).to_json()
+    code[key] = value
+    with pytest.raises(InputError, match="not a camera path") as caught:
+        CameraPath.from_json(code)
+    assert "delete the file" in caught.value.fix
+
+
+def test_refuses_no_frames_other_sizes_and_too_few_masks(world):
+    frame = np.ascontiguousarray(world[:60, :80])
+    with pytest.raises(InputError, match="without frames"):
+        camera_path([])
+    with pytest.raises(InputError, match="the shot 80x60") as caught:
+        camera_path([frame, frame[:50]])
+    assert "split shots" in caught.value.fix
+    with pytest.raises(InputError, match="fewer masks"):
+        camera_path([frame, frame], [np.zeros((60, 80), bool)])
