@@ -11,7 +11,8 @@ import typer
 from multiplane.core.errors import MultiplaneError
 
 if TYPE_CHECKING:
-    from multiplane.engine.api import RunProgress, RunReport
+    from multiplane.engine.api import RunReport
+    from multiplane.engine.run import RunProgress
 
 
 def complain(error: MultiplaneError) -> None:
@@ -24,7 +25,7 @@ def complain(error: MultiplaneError) -> None:
 
 
 @contextlib.contextmanager
-def progress_bars(quiet: bool) -> Iterator[RunProgress | None]:
+def progress_bars(quiet: bool) -> Iterator[RunProgress]:
     """Bars that follow a run, one a step; nothing when quiet or when nobody watches."""
     from rich.console import Console
     from rich.progress import (
@@ -37,7 +38,7 @@ def progress_bars(quiet: bool) -> Iterator[RunProgress | None]:
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield None
+        yield lambda step, done, total: None
         return
     columns = (
         TextColumn("{task.description:>10}"),
@@ -48,7 +49,7 @@ def progress_bars(quiet: bool) -> Iterator[RunProgress | None]:
     with Progress(*columns, console=console) as bars:
         tasks = {}
 
-        def tell(step: str, done: int, total: int | None) -> None:
+        def tell(step: str, done: int, total: int) -> None:
             if step not in tasks:
                 tasks[step] = bars.add_task(step, total=total)
             bars.update(tasks[step], completed=done, total=total)
@@ -63,13 +64,14 @@ def show_result(report: RunReport) -> None:
         counts += [f"{step.reused} of them before"] if step.reused else []
         counts += [f"{step.failed} failed"] if step.failed else []
         counts += [f"{step.skipped} waiting for a failed item"] if step.skipped else []
-        typer.echo(f"{step.id:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
+        typer.echo(f"{step.step:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
     for failure in report.failures:
-        typer.secho(f"failed: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
-        if failure.why:
-            typer.secho(f"  why: {failure.why}", err=True)
-        if failure.fix:
-            typer.secho(f"  fix: {failure.fix}", fg="green", err=True)
+        why = failure.failure
+        typer.secho(f"failed: {failure.step} {failure.item}: {why.what}", fg="red", err=True)
+        if why.why:
+            typer.secho(f"  why: {why.why}", err=True)
+        if why.fix:
+            typer.secho(f"  fix: {why.fix}", fg="green", err=True)
     typer.echo(f"{'folder':>10}  {report.folder}")
     if report.page:
         typer.echo(f"{'report':>10}  {report.page}")

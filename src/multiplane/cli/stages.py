@@ -84,13 +84,13 @@ def _run_stage(
     """
     from multiplane.engine import api
     from multiplane.engine import folders as planes
-    from multiplane.engine.recipe import footage_recipe, stage_recipe
+    from multiplane.engine.recipe import stage_recipe
 
     step = stage.rpartition(".")[2]
     options = {f"{step}.{key}": value for key, value in overrides.items()}
     options |= parse_settings(values["settings"])
     if values.get("inputs"):
-        recipe, inputs = footage_recipe(stage), list(values["inputs"])
+        recipe, inputs = planes.footage_recipe(stage), list(values["inputs"])
     else:
         recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders)
     with progress_bars(values["quiet"]) as progress:
@@ -116,7 +116,7 @@ def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Pa
         needed = plane in needs
         text = f"Folder with the {plane}, one file a frame, named like the frames."
         option = typer.Option(f"--{plane}", metavar="FOLDER", help=text)
-        annotation = Annotated[Path if needed else Path | None, option]  # type: ignore[misc]
+        annotation = Annotated[Path, option] if needed else Annotated[Path | None, option]
         default = inspect.Parameter.empty if needed else None
         parameters.append(_keyword(f"plane_{plane}", annotation, default))
     return parameters

@@ -7,10 +7,34 @@ from pathlib import Path
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
+from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 SINGLE = {"camera": ".json"}
 """Planes that are one file for all frames, and its suffix."""
+
+
+def footage_recipe(stage: str) -> Recipe:
+    """The recipe that takes footage to one stage: its frames first, then the stage.
+
+    Args:
+        stage: A stage that needs a source, or nothing but frames.
+
+    Returns:
+        The checked recipe, named after the stage.
+
+    Raises:
+        ConfigError: Nobody offers that stage.
+    """
+    alone = stage_recipe(stage)
+    (step,) = alone.stages
+    if "source" in step.inputs:
+        return alone
+    shots = StageStep(id="shots", stage="split.shots", inputs={"source": "input.source"})
+    taken = step.model_copy(update={"inputs": {"frames": "shots.frames"}})
+    recipe = Recipe(name=stage, stages=(shots, taken))
+    recipe.steps()
+    return recipe
 
 
 def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
