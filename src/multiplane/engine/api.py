@@ -1,0 +1,180 @@
+"""The public way in: run a recipe on inputs into a folder."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from multiplane.core import plugins, provenance
+from multiplane.core.errors import MultiplaneError
+from multiplane.engine import folder, ledger
+from multiplane.engine.check import Step
+from multiplane.engine.executor import Executor, LocalExecutor
+from multiplane.engine.fingerprint import FileDigests, stage_key
+from multiplane.engine.inputs import Inputs, as_source, gather_inputs
+from multiplane.engine.recipe import Recipe, dump_recipe, load_recipe
+from multiplane.engine.run import ItemFailure, Run, RunProgress, StepReport, quiet
+
+log = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_SOME_FAILED = 3
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What came of a run.
+
+    Attributes:
+        folder: The run folder.
+        steps: What came of each step, in order.
+        failures: The items that failed.
+        page: The report to look at, when one could be written.
+    """
+
+    folder: Path
+    steps: tuple[StepReport, ...]
+    failures: tuple[ItemFailure, ...]
+    page: Path | None = None
+
+    @property
+    def done(self) -> int:
+        """Items with a result, over all steps."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def reused(self) -> int:
+        """Items whose result came from an earlier run, over all steps."""
+        return sum(step.reused for step in self.steps)
+
+    @property
+    def failed(self) -> int:
+        """Items that failed, over all steps."""
+        return sum(step.failed for step in self.steps)
+
+    @property
+    def skipped(self) -> int:
+        """Items that wait for a failed one upstream, over all steps."""
+        return sum(step.skipped for step in self.steps)
+
+    @property
+    def exit_status(self) -> int:
+        """0 when everything is done, 3 when some items failed or wait for one that did."""
+        return EXIT_SOME_FAILED if self.failed or self.skipped else EXIT_OK
+
+
+def run(
+    recipe: str | Path | Recipe,
+    inputs: Inputs,
+    out: str | Path,
+    *,
+    options: Mapping[str, object] | None = None,
+    retry_failed: bool = False,
+    progress: RunProgress | None = None,
+    executor: Executor | None = None,
+) -> RunReport:
+    """Run a recipe; run again in the same folder, it goes on where it stopped.
+
+    Args:
+        recipe: The name of one that comes with Multiplane, the path of a YAML file, or a recipe.
+        inputs: A video, a folder of pictures, planes, or several of them.
+        out: The run folder; made when absent.
+        options: ``"step.option"`` → value, put over those of the recipe.
+        retry_failed: Try items again that failed in an earlier run.
+        progress: Told how far each step has come; raising from it cancels the run.
+        executor: Where the work is done; in this process when left out.
+
+    Returns:
+        Counts, failures, and where everything lies.
+
+    Raises:
+        ConfigError: The recipe or an option is wrong; nothing has run.
+        InputError: An input is not there; nothing has run.
+        WeightsError: The weights of a stage cannot be had; nothing has run.
+        OutputError: The folder cannot be used, or the disk is full; what was done is kept.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    if options:
+        chosen = chosen.with_options(options)
+    steps = chosen.steps()
+    planes = gather_inputs(inputs, chosen)
+    keys = {step.id: stage_key(step.stage, step.options) for step in steps}
+    root = Path(out).absolute()
+    with folder.claim(root, chosen.name):
+        folder.keep_text(root / folder.RECIPE, dump_recipe(chosen, steps))
+        described = [
+            {"id": entry.id, "files": dict(entry.files), "data": dict(entry.data)}
+            for entry in planes
+        ]
+        folder.write_json(root / folder.INPUTS, described)
+        folder.write_json(root / folder.PROVENANCE, _provenance(chosen, steps))
+        book = ledger.Ledger(root / ledger.FILE_NAME)
+        try:
+            digests = FileDigests(book.digests())
+            source = as_source(planes, digests)
+            book.keep_digests(digests.fresh)
+            work = Run(
+                root,
+                steps,
+                keys,
+                book,
+                executor or LocalExecutor(),
+                progress=progress or quiet,
+                retry_failed=retry_failed,
+            )
+            work.go(source)
+        finally:
+            book.close()
+        page = _write_report(root)
+    return RunReport(root, tuple(work.reports), tuple(work.failures), page)
+
+
+def _provenance(recipe: Recipe, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """What the run is made with."""
+    described = []
+    for step in steps:
+        options = step.options.model_dump(mode="json")
+        described.append(
+            {
+                "step": step.id,
+                "stage": step.stage.name,
+                "version": step.stage.version,
+                "fingerprint": step.stage.fingerprint(step.options),
+                "seeds": dict(_seeds(options)),
+                "options": options,
+            }
+        )
+    return {
+        "recipe": {"name": recipe.name, "version": recipe.version},
+        "versions": provenance.versions(),
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "steps": described,
+    }
+
+
+def _seeds(value: object, path: str = "") -> list[tuple[str, object]]:
+    """Every option called ``seed``, by its dotted key."""
+    if not isinstance(value, dict):
+        return []
+    found: list[tuple[str, object]] = []
+    for key, inner in value.items():
+        name = f"{path}.{key}".lstrip(".")
+        found += [(name, inner)] if key == "seed" else _seeds(inner, name)
+    return found
+
+
+def _write_report(root: Path) -> Path | None:
+    """Write the page to look at; its failure does not undo the run."""
+    if importlib.util.find_spec("multiplane.engine.report") is None:
+        return None
+    try:
+        page: Path = plugins.load("multiplane.engine.report:write_report")(root)
+    except MultiplaneError as error:
+        log.warning("no report: %s", error)
+        return None
+    return page

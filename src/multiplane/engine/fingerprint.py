@@ -1,0 +1,104 @@
+"""Fingerprints: what a result depends on, as short text that is equal when the input is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from multiplane.core.config import Options
+from multiplane.core.stage import Stage
+from multiplane.core.threads import map_ordered
+
+WHOLE_BYTES = 64 << 20
+"""Files up to this size are read whole; of larger ones, three parts and the time of change."""
+PART_BYTES = 1 << 20
+
+Stamp = tuple[int, int, str]
+"""Size in bytes, time of change in nanoseconds, digest."""
+
+
+class FileDigests:
+    """Digests of the user's own files, read once and then known by size and time of change."""
+
+    def __init__(self, known: Mapping[str, Stamp]) -> None:
+        """Start with what the ledger knows."""
+        self._known = dict(known)
+        self.fresh: dict[str, Stamp] = {}
+        """What was read since, for the ledger to keep."""
+
+    def read(self, names: Iterable[str]) -> dict[str, str]:
+        """Digest files and folders.
+
+        Args:
+            names: Absolute paths. A folder stands for the files that lie directly in it.
+
+        Returns:
+            Name → digest; what is not there or cannot be read has none and is left out.
+        """
+        folders: dict[str, list[str]] = {}
+        files: set[str] = set()
+        for name in set(names):
+            path = Path(name)
+            if path.is_dir():
+                folders[name] = [str(child) for child in _children(path)]
+                files.update(folders[name])
+            else:
+                files.add(name)
+        found = dict(zip(sorted(files), map_ordered(self._digest, sorted(files)), strict=True))
+        digests = {name: digest for name, digest in found.items() if digest}
+        for folder, children in folders.items():
+            content = [[Path(child).name, found[child]] for child in children]
+            digests[folder] = hash_json(content)
+        return digests
+
+    def _digest(self, name: str) -> str:
+        try:
+            stat = Path(name).stat()
+            size, mtime, digest = self._known.get(name, (-1, -1, ""))
+            if (size, mtime) == (stat.st_size, stat.st_mtime_ns):
+                return digest
+            with Path(name).open("rb") as file:
+                digest = _hash_file(file, stat)
+        except OSError:
+            return ""
+        self._known[name] = self.fresh[name] = (stat.st_size, stat.st_mtime_ns, digest)
+        return digest
+
+
+def hash_json(value: object) -> str:
+    """SHA-256 of a JSON value in its canonical form."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stage_key(stage: Stage, options: Options) -> str:
+    """What the results of a stage depend on apart from its items: version, options, weights."""
+    return hash_json(
+        [stage.name, stage.version, options.model_dump(mode="json"), stage.fingerprint(options)]
+    )
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_file() and entry.name[0] != "."]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names)]
+
+
+def _hash_file(file: BinaryIO, stat: os.stat_result) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    if stat.st_size <= WHOLE_BYTES:
+        while part := file.read(PART_BYTES):
+            digest.update(part)
+        return digest.hexdigest()
+    digest.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())
+    for start in (0, stat.st_size // 2, stat.st_size - PART_BYTES):
+        file.seek(start)
+        digest.update(file.read(PART_BYTES))
+    return f"{digest.hexdigest()}-parts"

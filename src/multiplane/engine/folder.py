@@ -1,0 +1,144 @@
+"""The run folder: what lies where in it, and whose it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from multiplane.core.atomic import PART_PREFIX, explain_write_error, write_text
+from multiplane.core.errors import InputError, OutputError
+from multiplane.engine import ledger, lock
+
+RECIPE = "recipe.yaml"
+INPUTS = "inputs.json"
+PROVENANCE = "provenance.json"
+
+
+@contextlib.contextmanager
+def claim(folder: Path, recipe: str) -> Iterator[None]:
+    """Make or take up a run folder and hold it. Nothing is touched when it is not ours to take.
+
+    Args:
+        folder: The run folder; made when absent.
+        recipe: The name of the recipe that wants to run in it.
+
+    Raises:
+        OutputError: It cannot be written, holds other files, belongs to another recipe, or
+            another process runs in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(folder)
+        hold = lock.hold(folder)
+        hold.__enter__()
+    except OSError as error:
+        told = explain_write_error(folder, error)
+        raise told from error
+    with contextlib.ExitStack() as stack:
+        stack.push(hold)
+        _refuse_other_recipe(folder, recipe)
+        for part in folder.glob(f"{PART_PREFIX}*"):
+            part.unlink()
+        yield
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is the folder of a run."""
+    return any((folder / name).is_file() for name in (lock.FILE_NAME, ledger.FILE_NAME))
+
+
+def require_run(folder: Path) -> None:
+    """See that a folder is the folder of a run.
+
+    Args:
+        folder: Any path.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not is_run(folder):
+        raise InputError(
+            f"{folder} is no run folder",
+            why=f"a run folder holds {ledger.FILE_NAME}",
+            fix="name the folder that was given to -o",
+        )
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON that people can read, whole or not at all; untouched when it is the same.
+
+    Args:
+        path: Where it belongs.
+        value: What it holds.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    keep_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def keep_text(path: Path, text: str) -> None:
+    """Write text whole or not at all; untouched when it is the same.
+
+    Args:
+        path: Where it belongs.
+        text: What it holds.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
+
+
+def clear_item(step_folder: Path, item: str) -> None:
+    """Remove what one item left in the folder of a step, finished or not.
+
+    Args:
+        step_folder: The folder of the step.
+        item: The id of the item.
+
+    Raises:
+        OutputError: It cannot be removed.
+    """
+    if not step_folder.is_dir():
+        return
+    try:
+        for plane in step_folder.iterdir():
+            if (plane / item).is_dir():
+                shutil.rmtree(plane / item)
+    except OSError as error:
+        told = explain_write_error(step_folder, error)
+        raise told from error
+
+
+def _refuse_foreign(folder: Path) -> None:
+    others = [path.name for path in folder.iterdir() if not path.name.startswith(PART_PREFIX)]
+    if others and not is_run(folder):
+        raise OutputError(
+            f"{folder} holds other files, e.g. {sorted(others)[0]}, and is no run of Multiplane",
+            why="a run wants a folder of its own, so that nothing of yours is overwritten",
+            fix=f"choose another folder: -o {folder / 'run'}",
+        )
+
+
+def _refuse_other_recipe(folder: Path, recipe: str) -> None:
+    path = folder / RECIPE
+    if not path.is_file():
+        return
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        owner = value["name"]
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
+        owner = "a recipe that cannot be read any more"
+    if owner != recipe:
+        raise OutputError(
+            f"{folder} belongs to the recipe {owner!r}, not to {recipe!r}",
+            why="the results of two recipes do not mix",
+            fix=f"choose another folder with -o, or: multiplane run {owner} … -o {folder}",
+        )

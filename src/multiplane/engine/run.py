@@ -1,0 +1,271 @@
+"""Runs the steps of a recipe one after the other in a run folder, and takes up where it stopped."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from multiplane.core.items import Item
+from multiplane.engine import folder
+from multiplane.engine.check import INPUT, Step
+from multiplane.engine.executor import Executor
+from multiplane.engine.ledger import Entry, Ledger
+from multiplane.engine.outcome import Failure, Outcome, whole
+from multiplane.engine.plan import Made, Plan, Planned, Source, plan_step
+
+log = logging.getLogger(__name__)
+
+BEGIN_AT_A_TIME = 16
+"""Items marked as begun in one commit, a little ahead of the executor."""
+
+
+class RunProgress(Protocol):
+    """Told how far each step has come; raising from it cancels the run."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Take note: so many items of a step are through, failed ones included."""
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class ItemFailure(Failure):
+    """An item that failed: in which step, and why."""
+
+    step: str = ""
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What came of one step.
+
+    Attributes:
+        id: Its name in the recipe.
+        stage: The stage's name.
+        done: Items with a result, those of earlier runs included.
+        reused: How many of them were done in an earlier run and not again.
+        failed: Items that failed, now or in an earlier run.
+        skipped: Items that wait for a failed one upstream.
+        seconds: Wall time spent in this run.
+    """
+
+    id: str
+    stage: str
+    done: int
+    reused: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+@dataclass
+class Run:
+    """One run of a checked recipe in a folder that is held.
+
+    Attributes:
+        root: The run folder.
+        steps: The steps, in order.
+        stage_keys: Step id → what its results depend on apart from the items.
+        ledger: The open ledger.
+        executor: Who does the work.
+        progress: Who wants to know.
+        retry_failed: Whether items that failed in an earlier run are tried again.
+    """
+
+    root: Path
+    steps: tuple[Step, ...]
+    stage_keys: Mapping[str, str]
+    ledger: Ledger
+    executor: Executor
+    progress: RunProgress = quiet
+    retry_failed: bool = False
+    reports: list[StepReport] = field(default_factory=list)
+    failures: list[ItemFailure] = field(default_factory=list)
+
+    def go(self, inputs: Source) -> None:
+        """Run all steps.
+
+        Args:
+            inputs: What the user handed in.
+
+        Raises:
+            OutputError: The disk is full, or the folder cannot be written any more.
+            MultiplaneError: A stage could not be opened at all.
+        """
+        sources = {INPUT: inputs}
+        for position, step in enumerate(self.steps):
+            sources[step.id] = self._step(position, step, sources)
+
+    def _step(self, position: int, step: Step, sources: Mapping[str, Source]) -> Source:
+        start = time.perf_counter()
+        plan = plan_step(step, self.stage_keys[step.id], sources, self.root)
+        known = self.ledger.entries(step.id)
+        self._retire(step, plan, known, sources)
+        todo, kept = self._triage(plan, known)
+        self.ledger.start_step(
+            step.id,
+            position,
+            {
+                "stage": step.stage.name,
+                "items": [planned.item.id for planned in plan.items],
+                "skipped": {name: why for name, (_, why) in plan.skipped.items()},
+            },
+        )
+        log.info("%s: %d to do, %d kept", step.id, len(todo), kept)
+        if todo:
+            self._work(step, todo, known, kept, len(plan.items))
+        else:
+            self.progress(step.id, len(plan.items), len(plan.items))
+        entries = self.ledger.entries(step.id)
+        seconds = time.perf_counter() - start
+        source = self._close(step, plan, entries, seconds)
+        again = {planned.item.id for planned in todo}
+        done = [name for name in source_items(plan) if entries[name].state == "done"]
+        self.reports.append(
+            StepReport(
+                step.id,
+                step.stage.name,
+                done=len(done),
+                reused=len([name for name in done if name not in again]),
+                failed=len(plan.items) - len(done),
+                skipped=len(plan.skipped),
+                seconds=seconds,
+            )
+        )
+        return source
+
+    def _triage(self, plan: Plan, known: Mapping[str, Entry]) -> tuple[list[Planned], int]:
+        """What is to do, and how many items keep the outcome they have."""
+        todo = [planned for planned in plan.items if not self._keeps(planned, known)]
+        return todo, len(plan.items) - len(todo)
+
+    def _keeps(self, planned: Planned, known: Mapping[str, Entry]) -> bool:
+        entry = known.get(planned.item.id)
+        if entry is None or entry.key != planned.key:
+            return False
+        if entry.state == "done":
+            return whole(self.root, entry.artefacts)
+        return entry.state == "failed" and not self.retry_failed
+
+    def _retire(
+        self,
+        step: Step,
+        plan: Plan,
+        known: Mapping[str, Entry],
+        sources: Mapping[str, Source],
+    ) -> None:
+        """Clear items that an input no longer leads to, e.g. shots that other options merged.
+
+        Items of inputs that are not part of this run, or are held up by a failure, stay.
+        """
+        planned = {*source_items(plan), *plan.skipped}
+        held = {origin for origin, _ in plan.skipped.values()}
+        here = set(sources[INPUT].made) - held
+        gone = [
+            name for name, entry in known.items() if name not in planned and entry.origin in here
+        ]
+        for name in gone:
+            folder.clear_item(self.root / step.id, name)
+        if gone:
+            self.ledger.forget(step.id, gone)
+
+    def _work(
+        self, step: Step, todo: list[Planned], known: Mapping[str, Entry], kept: int, total: int
+    ) -> None:
+        """Have the executor do what is to do, and write down what comes of it."""
+        settled = itertools.count(1)
+        lock = threading.Lock()
+        state = {"settled": 0}
+
+        def settle(result: Outcome) -> None:
+            if result.failure is not None:
+                folder.clear_item(self.root / step.id, result.item)
+                log.warning("%s: %s failed: %s", step.id, result.item, result.failure.what)
+            self.ledger.settle(step.id, result)
+            with lock:
+                state["settled"] = next(settled)
+
+        def watch() -> None:
+            self.progress(step.id, kept + state["settled"], total)
+
+        watch()
+        items = self._begun(step, todo, known)
+        self.executor.run(step.stage, step.options, items, settle, watch)
+        watch()
+
+    def _begun(
+        self, step: Step, todo: Iterable[Planned], known: Mapping[str, Entry]
+    ) -> Iterator[Item]:
+        """Mark items as begun shortly before the executor takes them."""
+        source = iter(todo)
+        while batch := list(itertools.islice(source, BEGIN_AT_A_TIME)):
+            self.ledger.begin(
+                step.id, [(planned.item.id, planned.origin, planned.key) for planned in batch]
+            )
+            for planned in batch:
+                if planned.item.id in known:
+                    folder.clear_item(self.root / step.id, planned.item.id)
+            yield from (planned.item for planned in batch)
+
+    def _close(
+        self, step: Step, plan: Plan, entries: Mapping[str, Entry], seconds: float
+    ) -> Source:
+        """Write the metadata of a step and give what it offers to later ones."""
+        source = Source(blocked=dict(plan.skipped))
+        for planned in plan.items:
+            entry = entries[planned.item.id]
+            if entry.record is not None:
+                for planes in entry.record.outputs:
+                    source.made[planes.id] = Made(planes, entry.key, entry.origin)
+            elif entry.failure is not None:
+                self.failures.append(
+                    ItemFailure(**asdict(entry.failure), step=step.id, item=entry.item)
+                )
+                source.blocked[entry.item] = (entry.origin, entry.failure.what)
+        path = self.root / step.id / step.stage.metadata
+        folder.write_json(path, metadata(step, plan, entries, seconds))
+        self.ledger.finish_step(step.id)
+        return source
+
+
+def source_items(plan: Plan) -> list[str]:
+    """The ids of the items of a plan."""
+    return [planned.item.id for planned in plan.items]
+
+
+def metadata(
+    step: Step, plan: Plan, entries: Mapping[str, Entry], seconds: float
+) -> dict[str, Any]:
+    """What the metadata file of a step holds; all but ``timings`` is the same for the same work."""
+    items, failures, timings = [], [], {}
+    for planned in plan.items:
+        entry = entries[planned.item.id]
+        if entry.record is not None:
+            outputs = [
+                {"id": planes.id, "files": dict(planes.files), "data": dict(planes.data)}
+                for planes in entry.record.outputs
+            ]
+            figures = dict(entry.record.figures)
+            items.append({"id": entry.item, "figures": figures, "outputs": outputs})
+            timings[entry.item] = dict(entry.record.timings)
+        elif entry.failure is not None:
+            failures.append({"id": entry.item, **asdict(entry.failure)})
+    return {
+        "step": step.id,
+        "stage": step.stage.name,
+        "version": step.stage.version,
+        "options": step.options.model_dump(mode="json"),
+        "items": items,
+        "failures": failures,
+        "skipped": {name: why for name, (_, why) in plan.skipped.items()},
+        "timings": {"wall": seconds, "items": timings},
+    }

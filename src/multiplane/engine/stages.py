@@ -1,0 +1,58 @@
+"""Which stages there are, by name; nothing of a stage is imported before it is asked for."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import cast
+
+from multiplane.core import plugins
+from multiplane.core.config import Options
+from multiplane.core.stage import Stage
+
+GROUP = "multiplane.stages"
+"""The entry-point group through which a foreign package adds a stage."""
+
+STAGES = {
+    "split.shots": "multiplane.split.shots.run:Shots",
+    "split.segment": "multiplane.split.segment.run:Segment",
+    "split.matte": "multiplane.split.matte.run:Matte",
+    "restore.plate": "multiplane.restore.plate.run:Plate",
+    "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",
+    "restore.check": "multiplane.restore.check.run:Check",
+}
+"""Name → ``"module:Class"``. A stage in ``run.py`` has its options in ``config.py`` beside it."""
+
+
+def stage_names() -> list[str]:
+    """Every stage that a recipe may name: ours in the order of the pipeline, then foreign ones."""
+    foreign = sorted(point.name for point in entry_points(group=GROUP))
+    return [*STAGES, *(name for name in foreign if name not in STAGES)]
+
+
+def find_stage(name: str) -> Stage:
+    """Import a stage.
+
+    Args:
+        name: Its name, e.g. ``split.segment``.
+
+    Raises:
+        ConfigError: Nobody offers that name.
+        MissingDependencyError: A package it imports is not installed.
+    """
+    return cast("Stage", plugins.choose(STAGES, name, GROUP)())
+
+
+def options_model(name: str) -> type[Options]:
+    """The options of a stage, without importing the code that does its work where that is ours.
+
+    Args:
+        name: The stage's name.
+
+    Raises:
+        ConfigError: Nobody offers that name.
+    """
+    module, _, stage = STAGES.get(name, "").partition(":")
+    if module.endswith(".run"):
+        beside = module.removesuffix("run") + "config"
+        return cast("type[Options]", plugins.load(f"{beside}:{stage}Options"))
+    return find_stage(name).options
