@@ -1,0 +1,296 @@
+"""From a picture file to an array: what kind it is, how big, and its pixels, upright.
+
+A file is told by its content, never by its name, and its size is bounded before a single pixel is
+decoded. 16-bit pictures keep their depth until someone asks for eight bits.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from multiplane.core.errors import DamagedFileError, InputError
+
+MAX_PIXELS = 200_000_000
+"""The largest picture that is decoded unless the caller allows more: 14,142 x 14,142."""
+
+_OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "png": PngImagePlugin.PngImageFile,
+    "jpeg": JpegImagePlugin.JpegImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+    "tiff": TiffImagePlugin.TiffImageFile,
+    "bmp": BmpImagePlugin.BmpImageFile,
+}
+_MAGIC = (
+    ("png", re.compile(rb"\x89PNG\r\n\x1a\n")),
+    ("jpeg", re.compile(rb"\xff\xd8\xff")),
+    ("webp", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+    ("tiff", re.compile(rb"II[\x2a\x2b]\x00|MM\x00[\x2a\x2b]")),
+    ("bmp", re.compile(rb"BM.{4}\x00\x00\x00\x00", re.DOTALL)),
+)
+_ORIENTATION = 0x0112
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError,
+           OverflowError, NotImplementedError, RuntimeError, MemoryError,
+           UserWarning, struct.error, zlib.error)  # fmt: skip
+"""What picture decoders raise on bytes that are not what they promise; Pillow warns of some."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An opened picture, bounded in size, not yet decoded.
+
+    Attributes:
+        path: Where it came from.
+        kind: ``png``, ``jpeg``, ``webp``, ``tiff`` or ``bmp``, by content.
+        data: The bytes of the file.
+        image: Pillow's view of it.
+        bits: Bits a channel: 1 to 16.
+    """
+
+    path: Path
+    kind: str
+    data: bytes
+    image: ImageFile.ImageFile
+    bits: int
+
+
+def kind_of(head: bytes) -> str | None:
+    """Tell the kind of a picture by its first 16 bytes; None when it is none we read."""
+    return next((kind for kind, magic in _MAGIC if magic.match(head)), None)
+
+
+def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a file and its header and refuse what cannot be decoded safely.
+
+    Args:
+        path: A PNG, JPEG, WebP, TIFF or BMP file, whatever its name.
+        max_pixels: Larger pictures are refused before they are decoded.
+
+    Returns:
+        The picture, ready for :func:`decode`.
+
+    Raises:
+        InputError: No such file, a folder, unreadable, too large, or of a depth we do not read.
+        DamagedFileError: Empty, not a picture, or a broken header.
+    """
+    data = _read(path)
+    kind = kind_of(data[:16])
+    if kind is None:
+        raise DamagedFileError(
+            f"{path} is not a picture: it starts with {data[:8]!r}",
+            why="PNG, JPEG, WebP, TIFF and BMP are read, told by content and not by name",
+            fix=f"export it as PNG under that name, or remove it: rm '{path}'",
+        )
+    try:
+        image = _OPENERS[kind](io.BytesIO(data))
+    except DAMAGE as error:
+        damage = _damaged(path, kind, error)
+        raise damage from error
+    width, height = image.size
+    if width * height > max_pixels:
+        raise InputError(
+            f"{path} is {width}x{height} = {width * height / 1e6:.0f} megapixels, "
+            f"at most {max_pixels / 1e6:.0f} are read",
+            why="decoding it could exhaust the memory; its header alone was looked at",
+            fix="scale it down first, or from Python: "
+            f"read_frame(path, max_pixels={width * height})",
+        )
+    return Picture(path, kind, data, image, _bits(path, kind, data, image))
+
+
+def decode(picture: Picture) -> NDArray[Any]:
+    """Decode a picture, upright.
+
+    Args:
+        picture: From :func:`open_picture`.
+
+    Returns:
+        uint8 or uint16, (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA;
+        the EXIF orientation is applied. Colour numbers are the file's own: a profile travels with
+        the file, it is not applied.
+
+    Raises:
+        DamagedFileError: Cut off or broken.
+    """
+    image = picture.image
+    try:
+        image.load()
+        orientation = int(image.getexif().get(_ORIENTATION, 1))
+        array = _deep(picture) if picture.bits > 8 else _eight(image)
+    except DAMAGE as error:
+        damage = _damaged(picture.path, picture.kind, error)
+        raise damage from error
+    return turn(array, orientation)
+
+
+def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Apply an EXIF orientation (1 to 8); any other number leaves the picture as it is.
+
+    Args:
+        array: (H, W) or (H, W, C).
+        orientation: The tag's value.
+
+    Returns:
+        The upright picture, contiguous.
+    """
+    if orientation in {5, 6, 7, 8}:
+        array = np.swapaxes(array, 0, 1)
+    if orientation in {2, 3, 6, 7}:
+        array = array[:, ::-1]
+    if orientation in {3, 4, 7, 8}:
+        array = array[::-1]
+    return np.ascontiguousarray(array)
+
+
+def to_eight(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Bring uint16 to uint8, rounding; uint8 comes back as it is. Inverse of ``* 257``."""
+    if array.dtype == np.uint8:
+        return array
+    return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def to_sixteen(array: NDArray[Any]) -> NDArray[np.uint16]:
+    """Bring uint8 to uint16 so that white stays white; uint16 comes back as it is."""
+    if array.dtype == np.uint16:
+        return array
+    return array.astype(np.uint16) * np.uint16(257)
+
+
+def upright_size(picture: Picture) -> tuple[int, int]:
+    """Width and height once the EXIF orientation is applied, without decoding where possible.
+
+    Args:
+        picture: From :func:`open_picture`.
+
+    Returns:
+        (W, H) in pixels.
+
+    Raises:
+        DamagedFileError: Its tags cannot be read.
+    """
+    width, height = picture.image.size
+    try:
+        orientation = int(picture.image.getexif().get(_ORIENTATION, 1))
+    except DAMAGE as error:
+        damage = _damaged(picture.path, picture.kind, error)
+        raise damage from error
+    turned = orientation in {5, 6, 7, 8} and picture.kind != "tiff"  # Pillow turned it already
+    return (height, width) if turned else (width, height)
+
+
+def to_rgb(array: NDArray[Any]) -> NDArray[Any]:
+    """Bring any picture to (H, W, 3): grey is repeated, alpha is dropped."""
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.shape[2] < 3:
+        return np.repeat(array[..., :1], 3, axis=2)
+    return np.ascontiguousarray(array[..., :3])
+
+
+def to_grey(array: NDArray[Any]) -> NDArray[Any]:
+    """Bring any picture to (H, W): Rec. 601 luma of its colour, alpha is dropped."""
+    if array.ndim == 2:
+        return array
+    if array.shape[2] < 3:
+        return np.ascontiguousarray(array[..., 0])
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(array[..., :3]), cv2.COLOR_RGB2GRAY))
+
+
+def alpha_of(array: NDArray[Any]) -> NDArray[Any] | None:
+    """The alpha channel of a decoded picture, (H, W); None when it has none."""
+    return array[..., -1] if array.ndim == 3 and array.shape[2] in {2, 4} else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path} does not exist", why="a picture is read from it", fix=f"ls '{path.parent}'"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
+            why="a picture is read from it",
+            fix=f"give the path of a picture file you may read; see: ls -ld '{path}'",
+        ) from error
+    if not data:
+        raise DamagedFileError(
+            f"{path} is empty (0 bytes)",
+            why="its copy or its export was cut off",
+            fix=f"copy or export it again, or remove it: rm '{path}'",
+        )
+    return data
+
+
+def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
+    return DamagedFileError(
+        f"{path} is a damaged {kind.upper()}: {str(error) or type(error).__name__}",
+        why="it was cut off or changed after it was written; half a picture is not used",
+        fix=f"copy or export it again, or remove it: rm '{path}'",
+    )
+
+
+def _bits(path: Path, kind: str, data: bytes, image: ImageFile.ImageFile) -> int:
+    bits = 8
+    if kind == "png":
+        bits = data[24]
+    elif isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = max(image.tag_v2.get(258, (1,)))
+    if image.mode in {"F", "I"} or bits > 16:
+        raise InputError(
+            f"{path} has {max(bits, 32)} bits a channel, at most 16 are read",
+            why="such pictures hold scene light or measurements, without a white to map to 255",
+            fix="export it with 8 or 16 bits a channel",
+        )
+    return bits
+
+
+def _eight(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode in {"P", "PA"}:
+        clear = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if clear else "RGB")
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode not in {"L", "LA", "RGB", "RGBA"}:
+        image = image.convert("RGB")
+    return np.array(image)
+
+
+def _deep(picture: Picture) -> NDArray[np.uint16]:
+    """Decode 16 bits a channel, which Pillow cannot in colour; OpenCV leaves it unturned.
+
+    Raises:
+        ValueError: OpenCV cannot decode it; the caller says so in our words.
+    """
+    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    array = cv2.imdecode(np.frombuffer(picture.data, np.uint8), flags)
+    if array is None or array.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        raise ValueError("its 16-bit pixels cannot be decoded")
+    if array.dtype == np.uint8:
+        array = array.astype(np.uint16) * 257
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim == 3:
+        code = cv2.COLOR_BGRA2RGBA if array.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        array = cv2.cvtColor(array, code)
+    return np.asarray(array, dtype=np.uint16)

@@ -1,0 +1,150 @@
+"""Writing a picture like the one it was read from: EXIF, profile, depth, encoder settings."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
+
+from multiplane.core.arrays import Frame
+from multiplane.media import pixels
+from multiplane.media.encode import Tags, encode
+from multiplane.media.pixels import Picture
+
+_ORIENTATION = 0x0112
+_COPIED_CHUNKS = frozenset({b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"pHYs", b"eXIf",
+                            b"tEXt", b"zTXt", b"iTXt", b"tIME"})  # fmt: skip
+_LAYOUT_TAGS = frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282,
+                          283, 284, 296, 317, 320, 322, 323, 324, 325, 338, 339, 34675,
+                          347, 530, 532})  # fmt: skip
+"""TIFF tags that describe how the pixels lie in that file; a new file has its own."""
+
+
+def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
+    """Encode a frame as its source was.
+
+    Args:
+        frame: uint8 (H, W, 3).
+        kind: What to write; when it is the source's own kind, depth, grey, alpha channel and
+            encoder settings are carried over too.
+        source: The opened source.
+
+    Returns:
+        The bytes of the file.
+    """
+    tags = tags_of(source)
+    if kind != source.kind:
+        exif, icc = tags.exif, tags.icc if tags.icc[16:20] == b"RGB " else b""
+        return encode(frame, kind, Tags(exif, icc, tags.dpi))
+    original = pixels.decode(source)
+    same_size = original.shape[:2] == frame.shape[:2]
+    array: NDArray[Any] = frame
+    if source.bits > 8:
+        array = _deepen(frame, original if same_size else None)
+    if _grey(original) and _grey(frame):
+        array = np.ascontiguousarray(array[..., 0])
+    alpha = pixels.alpha_of(original)
+    if alpha is not None and same_size and kind != "jpeg":
+        array = np.dstack([pixels.to_rgb(array), alpha])
+    wanted = b"GRAY" if array.ndim == 2 else b"RGB "
+    if tags.icc[16:20] != wanted:
+        chunks = tuple(c for c in tags.png_chunks if c[0] != b"iCCP")
+        tags = Tags(tags.exif, b"", tags.dpi, chunks, tags.settings)
+    return encode(array, kind, tags)
+
+
+def tags_of(source: Picture) -> Tags:
+    """What a picture says beside its pixels, with the orientation reset to upright.
+
+    Args:
+        source: The opened source.
+
+    Returns:
+        Its tags, and the encoder settings that can be told from the file.
+    """
+    image = source.image
+    with contextlib.suppress(*pixels.DAMAGE):
+        image.load()  # PNG and TIFF know some tags only then
+    exif = upright(_raw_exif(source))
+    dpi = image.info.get("dpi")
+    dpi = (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None
+    chunks = _png_chunks(source.data) if source.kind == "png" else ()
+    chunks = tuple((n, upright(b) if n == b"eXIf" else b) for n, b in chunks)
+    return Tags(exif, image.info.get("icc_profile") or b"", dpi, chunks, _settings(source))
+
+
+def upright(exif: bytes) -> bytes:
+    """Reset the orientation inside EXIF bytes to 1 and leave every other byte alone.
+
+    Args:
+        exif: A TIFF structure; anything else comes back as it is.
+
+    Returns:
+        As many bytes.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None or len(exif) < 8:
+        return exif
+    patched = bytearray(exif)
+    with contextlib.suppress(struct.error):
+        (start,) = struct.unpack_from(order + "I", exif, 4)
+        (count,) = struct.unpack_from(order + "H", exif, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            (tag,) = struct.unpack_from(order + "H", exif, entry)
+            if tag == _ORIENTATION:
+                struct.pack_into(order + "H", patched, entry + 8, 1)
+    return bytes(patched)
+
+
+def _raw_exif(source: Picture) -> bytes:
+    if isinstance(source.image, TiffImagePlugin.TiffImageFile):
+        exif = Image.Exif()
+        for tag, value in source.image.tag_v2.items():
+            if tag not in _LAYOUT_TAGS:
+                exif[tag] = value
+        raw = exif.tobytes() if len(exif) else b""
+    else:
+        raw = source.image.info.get("exif") or b""
+    return raw.removeprefix(b"Exif\0\0")
+
+
+def _png_chunks(data: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    found, place = [], 8
+    while place + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, place)
+        name = data[place + 4 : place + 8]
+        if name in _COPIED_CHUNKS:
+            found.append((name, data[place + 8 : place + 8 + length]))
+        place += 12 + length
+    return tuple(found)
+
+
+def _settings(source: Picture) -> dict[str, Any]:
+    image = source.image
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        sampling = JpegImagePlugin.get_sampling(image)
+        tables = {k: list(v) for k, v in image.quantization.items() if k < 2}
+        return {"qtables": tables, "subsampling": max(sampling, 0)}
+    if source.kind == "webp" and b"VP8L" not in source.data[:64]:
+        return {"lossless": False, "quality": 95, "method": 4}
+    return {}
+
+
+def _grey(array: NDArray[Any]) -> bool:
+    if array.ndim == 2 or array.shape[2] == 2:
+        return True
+    red, green, blue = array[..., 0], array[..., 1], array[..., 2]
+    return bool((red == green).all() and (green == blue).all())
+
+
+def _deepen(frame: Frame, original: NDArray[Any] | None) -> NDArray[np.uint16]:
+    deep = frame.astype(np.uint16) * np.uint16(257)
+    if original is None:
+        return deep
+    original = pixels.to_rgb(original)
+    same = (pixels.to_eight(original) == frame).all(axis=2, keepdims=True)
+    return np.where(same, original, deep).astype(np.uint16)
