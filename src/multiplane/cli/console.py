@@ -64,14 +64,13 @@ def show_result(report: RunReport) -> None:
         counts += [f"{step.reused} of them before"] if step.reused else []
         counts += [f"{step.failed} failed"] if step.failed else []
         counts += [f"{step.skipped} waiting for a failed item"] if step.skipped else []
-        typer.echo(f"{step.step:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
+        typer.echo(f"{step.id:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
     for failure in report.failures:
-        why = failure.failure
-        typer.secho(f"failed: {failure.step} {failure.item}: {why.what}", fg="red", err=True)
-        if why.why:
-            typer.secho(f"  why: {why.why}", err=True)
-        if why.fix:
-            typer.secho(f"  fix: {why.fix}", fg="green", err=True)
+        typer.secho(f"failed: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
+        if failure.why:
+            typer.secho(f"  why: {failure.why}", err=True)
+        if failure.fix:
+            typer.secho(f"  fix: {failure.fix}", fg="green", err=True)
     typer.echo(f"{'folder':>10}  {report.folder}")
     if report.page:
         typer.echo(f"{'report':>10}  {report.page}")

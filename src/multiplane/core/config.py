@@ -91,7 +91,7 @@ def _walk(
                 continue
         path.append(part)
         if owner is not None and isinstance(part, str) and part in owner.model_fields:
-            choices = _models_in(owner.model_fields[part].annotation)
+            choices = models_in(owner.model_fields[part].annotation)
             owner = choices[0] if len(choices) == 1 else owner
     return path, owner
 
@@ -101,10 +101,11 @@ def _tag(model: type[BaseModel]) -> str | None:
     return None if field is None else str(field.default)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annotation
+def models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annotation
+    """The pydantic models that an annotation mentions, e.g. the members of a union."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) else []
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+    return [model for part in get_args(annotation) for model in models_in(part)]
 
 
 def _short(value: object) -> str:

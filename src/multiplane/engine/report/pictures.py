@@ -66,10 +66,10 @@ def frame_row(run: RunResult, shot: str, index: int) -> list[tuple[str, str]]:
 def outlined(frame: NDArray[np.uint8], mask_file: Path) -> NDArray[np.uint8]:
     """The frame, darkened outside the mask and with its outline drawn."""
     try:
-        mask = read_mask(mask_file).astype(np.uint8)
+        selected = read_mask(mask_file).astype(np.uint8)
     except MultiplaneError:
         return frame
-    mask = cv2.resize(mask, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    mask = cv2.resize(selected, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     drawn = np.where(mask[..., None] > 0, frame, frame // 3)
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     picture = np.ascontiguousarray(drawn, dtype=np.uint8)
@@ -83,10 +83,10 @@ def on_checker(frame: NDArray[np.uint8], alpha_file: Path) -> NDArray[np.uint8]:
         alpha = read_alpha(alpha_file)
     except MultiplaneError:
         return frame
-    alpha = cv2.resize(alpha, frame.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
+    share = cv2.resize(alpha, frame.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
     rows, columns = np.indices(frame.shape[:2]) // CHECKER_PX
     squares = np.where((rows + columns) % 2 == 0, 205, 245)[..., None]
-    return np.asarray(frame * alpha + squares * (1 - alpha), dtype=np.uint8)
+    return np.asarray(frame * share + squares * (1 - share), dtype=np.uint8)
 
 
 def spread(count: int, most: int) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from multiplane.engine import folder
+from multiplane.engine.folder import INPUTS, PROVENANCE, RECIPE, require_run
 
 Figures = Mapping[str, Any]
 
@@ -100,15 +100,15 @@ def read_run(root: Path) -> RunResult:
     Raises:
         InputError: It is no run folder.
     """
-    folder.require_run(root)
-    recipe = yaml.safe_load((root / folder.RECIPE).read_text(encoding="utf-8"))
-    given = _json(root / folder.INPUTS, [])
+    require_run(root)
+    recipe = yaml.safe_load((root / RECIPE).read_text(encoding="utf-8"))
+    given = _json(root / INPUTS, [])
     run = RunResult(
         root,
         recipe["name"],
         recipe.get("description", ""),
         [name for entry in given for names in entry["files"].values() for name in names[:1]],
-        _json(root / folder.PROVENANCE, {}),
+        _json(root / PROVENANCE, {}),
     )
     for entry in recipe["stages"]:
         found = _metadata(root / entry["id"], entry["id"])
