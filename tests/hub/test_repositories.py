@@ -1,0 +1,71 @@
+import sys
+import types
+
+import pytest
+
+from multiplane.core.errors import ConfigError, MissingDependencyError, WeightsError
+from multiplane.hub import repositories
+from multiplane.hub.repositories import fetch_file
+from multiplane.hub.sources import HubSource
+
+PINNED = HubSource("owner/name", "0123456789" * 4, "model.safetensors")
+
+
+@pytest.fixture
+def package(monkeypatch, tmp_path):
+    """Stand in for huggingface_hub."""
+    held = tmp_path / "held"
+    held.write_bytes(b"weights")
+    module = types.ModuleType("huggingface_hub")
+    module.calls = []
+
+    def download(repository, file, revision):
+        module.calls.append((repository, file, revision))
+        return str(held)
+
+    module.hf_hub_download = download
+    monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    monkeypatch.setattr(repositories, "find_spec", lambda _: object())
+    return module
+
+
+def test_the_pinned_revision_is_asked_for(tmp_path, package):
+    fetch_file(PINNED, tmp_path / "out", 7)
+    assert (tmp_path / "out").read_bytes() == b"weights"
+    assert package.calls == [(PINNED.repository, PINNED.file, PINNED.revision)]
+
+
+def test_a_branch_is_no_revision(tmp_path):
+    with pytest.raises(ConfigError, match="'main' of owner/name is not pinned") as caught:
+        fetch_file(HubSource("owner/name", "main", "model.safetensors"), tmp_path / "out", 7)
+    assert caught.value.fix == "name the full commit, 40 hex digits"
+
+
+@pytest.mark.parametrize("file", ["model.bin", "model.pth", "model.ckpt", "model.pkl"])
+def test_pickles_are_refused(tmp_path, file):
+    with pytest.raises(ConfigError, match="is not one of") as caught:
+        fetch_file(HubSource("owner/name", "0" * 40, file), tmp_path / "out", 7)
+    assert ".safetensors" in caught.value.fix
+
+
+def test_the_package_is_optional(tmp_path, monkeypatch):
+    monkeypatch.setattr(repositories, "find_spec", lambda _: None)
+    with pytest.raises(MissingDependencyError, match="huggingface_hub") as caught:
+        fetch_file(PINNED, tmp_path / "out", 7)
+    assert caught.value.fix == "pip install huggingface_hub"
+
+
+def test_its_errors_become_ours(tmp_path, package):
+    def fail(*_, **__):
+        raise OSError("no network\nlong story")
+
+    package.hf_hub_download = fail
+    with pytest.raises(WeightsError, match="cannot fetch") as caught:
+        fetch_file(PINNED, tmp_path / "out", 7)
+    assert caught.value.why == "no network"
+
+
+def test_too_large_is_refused(tmp_path, package):
+    with pytest.raises(WeightsError, match="has 7 bytes, wanted 3"):
+        fetch_file(PINNED, tmp_path / "out", 3)
+    assert package.calls
