@@ -1,0 +1,86 @@
+"""The backend: checks what there is to learn from, bounds the work, completes."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.restore.inpaint.backend import Filled
+from multiplane.restore.inpaint.backends.diffusion import diffuse
+from multiplane.restore.inpaint.backends.patchmatch.complete import Completion, complete, render
+from multiplane.restore.inpaint.backends.patchmatch.level import SIZE
+from multiplane.restore.inpaint.config import PatchMatchOptions
+
+
+class PatchMatchInpainter:
+    """Copies of the surroundings, arranged so that they fit; never a blur.
+
+    PatchMatch (Barnes et al. 2009, doi:10.1145/1531326.1531330) within the coarse-to-fine
+    completion of :mod:`.complete`. Crops over ``max_megapixels`` are searched at a smaller size,
+    and the pixels copied at full size all the same.
+    """
+
+    def __init__(self, options: PatchMatchOptions, seed: int = 0) -> None:
+        self._options = options
+        self._seed = seed
+
+    def fill(self, frame: Frame, hole: Mask, sources: Mask) -> Filled:
+        """See :class:`multiplane.restore.inpaint.backend.Inpainter`."""
+        if not hole.any():
+            return Filled(frame.copy(), "patchmatch")
+        scale = self._scale(hole.size)
+        while scale > 1 and not _has_patch(_all_of(sources & ~hole, scale)):
+            scale //= 2
+        if not _has_patch(sources & ~hole):
+            return Filled(diffuse(frame, hole, sources), "diffusion")
+        if scale == 1:
+            found = complete(frame, hole, sources & ~hole, self._options.rounds, self._seed)
+            return Filled(render(frame, hole, found), "patchmatch")
+        return Filled(self._fill_large(frame, hole, sources & ~hole, scale), "patchmatch")
+
+    def _scale(self, pixels: int) -> int:
+        excess = pixels / (self._options.max_megapixels * 1e6)
+        return 1 if excess <= 1 else 2 ** math.ceil(math.log2(excess) / 2)
+
+    def _fill_large(self, frame: Frame, hole: Mask, allowed: Mask, scale: int) -> Frame:
+        """Search small, copy large: each small pixel stands for a block of large ones."""
+        height, width = hole.shape
+        bottom, right = -height % scale, -width % scale
+        big = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        size = (big.shape[1] // scale, big.shape[0] // scale)
+        small = np.asarray(cv2.resize(big, size, interpolation=cv2.INTER_AREA), np.uint8)
+        small_hole = ~_all_of(~hole, scale)
+        small_allowed = _all_of(allowed, scale)
+        found = complete(small, small_hole, small_allowed, self._options.rounds, self._seed)
+        jump = np.zeros(small_hole.shape, np.int64)
+        places = np.flatnonzero(small_hole)
+        y, x = np.divmod(found.sources, size[0])
+        place_y, place_x = np.divmod(places, size[0])
+        jump.ravel()[places] = ((y - place_y) * width + (x - place_x)) * scale
+        flat = np.flatnonzero(hole)
+        y, x = np.divmod(flat, width)
+        sources = flat + jump[y // scale, x // scale]
+        means = np.zeros((*small_hole.shape, 3), np.float32)
+        means[small_hole] = found.means
+        means[~small_hole] = small[~small_hole]
+        large = cv2.resize(means, (big.shape[1], big.shape[0]), interpolation=cv2.INTER_LINEAR)
+        seen = np.asarray(large[:height, :width][hole], np.float32)
+        return render(frame, hole, Completion(sources, seen))
+
+
+def _has_patch(allowed: Mask) -> bool:
+    if min(allowed.shape) < SIZE:
+        return False
+    closed = np.pad(allowed, 1).view(np.uint8)
+    return bool(cv2.erode(closed, np.ones((SIZE, SIZE), np.uint8)).any())
+
+
+def _all_of(mask: Mask, scale: int) -> Mask:
+    """Blocks of ``scale`` x ``scale`` that the mask covers whole; it counts as False beyond."""
+    height, width = mask.shape
+    padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)), mode="edge")
+    blocks = padded.reshape(padded.shape[0] // scale, scale, padded.shape[1] // scale, scale)
+    return np.asarray(blocks.all(axis=(1, 3)))

@@ -1,0 +1,100 @@
+"""Options of the stage ``restore.inpaint``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from multiplane.core.config import Options
+
+
+class AutoOptions(Options):
+    """The best backend for what is there; at present always patchmatch. Says what it chose."""
+
+    kind: Literal["auto"] = "auto"
+
+
+class PatchMatchOptions(Options):
+    """Copies of the surroundings, arranged so that they fit. No weights, CPU only."""
+
+    kind: Literal["patchmatch"] = "patchmatch"
+    rounds: int = Field(
+        default=3,
+        ge=1,
+        le=16,
+        description="how often search and vote alternate at full size (more at coarser sizes)",
+    )
+    max_megapixels: float = Field(
+        default=1.5,
+        ge=0.01,
+        le=64.0,
+        description="crops with more pixels are searched at half (a quarter, ...) their size; "
+        "the pixels are copied at full size all the same; about 0.4 GB of memory a megapixel",
+    )
+
+
+class OpenCvOptions(Options):
+    """Colours flow in from the border, as in OpenCV: fast, smears in all but small holes."""
+
+    kind: Literal["opencv"] = "opencv"
+    method: Literal["telea", "navier-stokes"] = Field(
+        default="telea", description="which of the two methods of OpenCV"
+    )
+    radius_px: float = Field(
+        default=5.0, ge=1.0, le=100.0, description="how far around a pixel colours are gathered"
+    )
+
+
+Backend: TypeAlias = Annotated[
+    AutoOptions | PatchMatchOptions | OpenCvOptions, Field(discriminator="kind")
+]
+
+
+class InpaintOptions(Options):
+    """Fills what nobody saw, and nothing else."""
+
+    backend: Backend = Field(
+        default_factory=AutoOptions, description="what invents pixels: auto, patchmatch or opencv"
+    )
+    grow_px: int = Field(
+        default=20,
+        ge=0,
+        le=500,
+        description="how far masks are grown before filling; without effect where restore.plate "
+        "has said what to invent, since it has grown the masks already",
+    )
+    feather_px: int = Field(
+        default=4,
+        ge=0,
+        le=64,
+        description="width of the blend between fill and frame; it lies inside the grown mask, "
+        "never over the mask itself",
+    )
+    context_px: int = Field(
+        default=128,
+        ge=16,
+        le=4096,
+        description="how far around a hole to learn from; at least half the hole's longer side",
+    )
+    carry: bool = Field(
+        default=True,
+        description="within a shot invent once and carry the fill along with the camera; "
+        "False invents every frame anew",
+    )
+    canvas_megapixels: float = Field(
+        default=4.0,
+        ge=0.05,
+        le=256.0,
+        description="largest canvas a shot's fill is invented on; a camera that travels further "
+        "gets several, each continuing the one before",
+    )
+    format: Literal["same", "png", "jpg", "webp"] = Field(
+        default="same",
+        description="file format of the backgrounds; same keeps that of the frame. jpg and webp "
+        "lose a little everywhere, so pixels outside the mask are then no longer identical",
+    )
+    quality: int = Field(
+        default=95, ge=1, le=100, description="of jpg and webp; 100 makes webp lossless"
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="where chance starts")
