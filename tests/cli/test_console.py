@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.cli.console import complain, progress_bars, show_result
+from multiplane.core.errors import InputError
+from multiplane.engine.api import RunReport
+from multiplane.engine.run import ItemFailure, StepReport
+
+
+def test_complains_in_three_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(InputError("got 3", why="2 are needed", fix="--count 2"))
+    assert capsys.readouterr().err == "error: got 3\n  why: 2 are needed\n  fix: --count 2\n"
+
+
+def test_quiet_bars_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bars(quiet=True) as tell:
+        tell("shots", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_result(capsys: pytest.CaptureFixture[str]) -> None:
+    step = StepReport("shots", "split.shots", 2, 1, 1, 0, 1.25)
+    failure = ItemFailure(
+        what="not a video", why="no stream", fix="look at it", step="shots", item="clip"
+    )
+    show_result(RunReport(Path("out"), (step,), (failure,), Path("out/report.html")))
+    out, err = capsys.readouterr()
+    assert "shots  2 done, 1 of them before, 1 failed  1.2 s" in out
+    assert "report  out/report.html" in out
+    assert "failed: shots clip: not a video\n  why: no stream\n  fix: look at it\n" in err

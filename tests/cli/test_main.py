@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from multiplane import __version__
+from multiplane.cli.main import main
+
+
+def leave(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(list(words))
+    out, err = capsys.readouterr()
+    return int(caught.value.code or 0), out, err
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = leave(capsys, "--help")
+    assert code == 0
+    for command in ("demo", "run", "status", "report", "doctor", "recipes", "models", "split"):
+        assert command in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave(capsys, "--version") == (0, f"multiplane {__version__}\n", "")
+
+
+def test_an_error_has_three_lines_and_status_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    code, _, err = leave(capsys, "run", "clean-background", "x.mp4", "-o", str(tmp_path))
+    assert code == 2
+    assert "error: no recipe is called 'clean-background'" in err
+    assert "why:" in err
+    assert "fix: multiplane recipes show clean-backgrounds" in err
+    assert "Traceback" not in err
+
+
+def test_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "multiplane", "--version"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"multiplane {__version__}\n"
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    code = "import sys; sys.stdout.close = lambda: None\n" \
+           "from multiplane.cli import main as m\n" \
+           "def broken(*a, **k): raise BrokenPipeError\n" \
+           "m.app = broken\nm.main([])"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == ""

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.cli.main import main
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(["models", *words])
+    out, err = capsys.readouterr()
+    return int(caught.value.code or 0), out, err
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MULTIPLANE_CACHE", str(tmp_path))
+
+
+def test_list_says_what_is_here_and_under_which_licence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = told(capsys, "list")
+    assert code == 0
+    assert "u2netp" in out
+    assert "not here" in out
+    assert "Apache-2.0" in out
+
+
+def test_where_it_belongs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = told(capsys, "where", "u2netp")
+    assert code == 1
+    assert str(tmp_path) in out
+    assert "fix: multiplane models pull u2netp" in out
+
+
+def test_unknown_name(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = told(capsys, "where", "u2nett")
+    assert code == 2
+    assert "fix: use 'u2net" in err

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.cli import runs
+from multiplane.cli.main import main
+from multiplane.core.errors import ConfigError
+
+
+def test_settings() -> None:
+    words = ["segment.min_instance_px=4096", "shots.every_frames=2"]
+    assert runs.parse_settings(words) == {
+        "segment.min_instance_px": "4096",
+        "shots.every_frames": "2",
+    }
+
+
+@pytest.mark.parametrize("word", ["segment", "=3"])
+def test_a_setting_without_value(word: str) -> None:
+    with pytest.raises(ConfigError, match=r"wanted STEP\.OPTION=VALUE") as caught:
+        runs.parse_settings([word])
+    assert caught.value.fix == "--set segment.min_instance_px=4096"
+
+
+def test_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MULTIPLANE_CACHE", raising=False)
+    assert runs.cache_folder() is None
+    monkeypatch.setenv("MULTIPLANE_CACHE", "/tmp/here")
+    assert runs.cache_folder() == Path("/tmp/here")
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_a_folder_that_is_no_run(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, str(tmp_path)])
+    assert caught.value.code == 2
+    assert "is no run folder" in capsys.readouterr().err
+
+
+def test_doctor_names_what_it_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["doctor", "-o", str(tmp_path)])
+    assert caught.value.code in {0, 1}
+    out = capsys.readouterr().out
+    assert "disk" in out
+    assert "u2netp" in out

@@ -1,0 +1,78 @@
+"""Each stage on its own from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from multiplane.cli.main import main
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(list(words))
+    out, err = capsys.readouterr()
+    return int(caught.value.code or 0), out, err
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> tuple[Path, Path]:
+    frames, masks = tmp_path / "frames", tmp_path / "masks"
+    frames.mkdir()
+    masks.mkdir()
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    for i in range(2):
+        picture = cv2.GaussianBlur(noise, (0, 0), 2 + i)
+        mask = np.zeros((48, 64), np.uint8)
+        mask[20:28, 30:40] = 255
+        cv2.imwrite(str(frames / f"{i}.png"), picture)
+        cv2.imwrite(str(masks / f"{i}.png"), mask)
+    return frames, masks
+
+
+@pytest.mark.parametrize(
+    ("verb", "stages"),
+    [("split", ["shots", "segment", "matte"]), ("restore", ["plate", "inpaint", "check"])],
+)
+def test_lists_its_stages(verb: str, stages: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, verb, "--help")
+    assert code == 0
+    assert all(stage in out for stage in stages)
+
+
+def test_a_stage_shows_the_options_of_its_model(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "restore", "inpaint", "--help")
+    assert code == 0
+    for flag in ("--frames", "--masks", "--grow-px", "--backend", "--set", "--retry-failed"):
+        assert flag in out
+
+
+def test_inpaint_on_folders(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    out = tmp_path / "out"
+    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
+    code, text, err = told(capsys, *words, "-o", str(out), "--backend", "opencv", "--grow-px", "2")
+    assert code == 0, text + err
+    made = sorted((out / "inpaint" / "backgrounds").rglob("*.png"))
+    assert [path.stem for path in made] == ["0", "1"]
+    before, after = cv2.imread(str(frames / "0.png")), cv2.imread(str(made[0]))
+    changed = (before != after).any(axis=2)
+    assert changed[22:26, 32:38].any()
+    assert not changed[:10].any()
+
+
+def test_a_wrong_value_is_refused_before_anything_runs(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
+    code, _, err = told(capsys, *words, "-o", str(tmp_path / "out"), "--grow-px", "-3")
+    assert code == 2
+    assert "grow_px" in err
+    assert "greater than or equal to 0" in err
+    assert not (tmp_path / "out").exists()
