@@ -1,0 +1,1 @@
+"""Takes a clip or a folder of pictures apart into shots."""
