@@ -128,7 +128,7 @@ def _settings(source: Picture) -> dict[str, Any]:
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         sampling = JpegImagePlugin.get_sampling(image)
         tables = {k: list(v) for k, v in image.quantization.items() if k < 2}
-        return {"qtables": tables, "subsampling": max(sampling, 0)}
+        return {"qtables": tables, "quality": -1, "subsampling": max(sampling, 0)}
     if source.kind == "webp" and b"VP8L" not in source.data[:64]:
         return {"lossless": False, "quality": 95, "method": 4}
     return {}
