@@ -138,6 +138,16 @@ class Ledger:
             rows = self._db.execute(query, (step,)).fetchall()
         return {row[0]: _entry(row) for row in rows}
 
+    def states(self, step: str) -> dict[str, tuple[str, str]]:
+        """Item → (state, what went wrong), without reading the records."""
+        query = "SELECT item, state, failure FROM records WHERE step = ?"
+        with self._telling(), self._lock:
+            rows = self._db.execute(query, (step,)).fetchall()
+        return {
+            item: (state, failure_from_json(failure).what if failure else "")
+            for item, state, failure in rows
+        }
+
     def begin(self, step: str, items: Iterable[tuple[str, str, str]]) -> None:
         """Mark items as begun, before anything is written for them.
 

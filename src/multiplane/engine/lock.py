@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -25,7 +26,7 @@ def hold(folder: Path) -> Iterator[None]:
         OutputError: Another process holds it.
     """
     with (folder / FILE_NAME).open("a+", encoding="ascii") as file:
-        if not _try_lock(file):
+        if not _try_lock(file) and not _try_again(file):
             file.seek(0)
             holder = file.read(20).strip() or "unknown"
             raise OutputError(
@@ -37,6 +38,21 @@ def hold(folder: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is at work in a run folder now."""
+    try:
+        with (folder / FILE_NAME).open("r+", encoding="ascii") as file:
+            return not _try_lock(file)
+    except OSError:
+        return False
+
+
+def _try_again(file: IO[str]) -> bool:
+    """Wait a moment: somebody may only have looked whether it is held."""
+    time.sleep(0.05)
+    return _try_lock(file)
 
 
 if sys.platform == "win32":
