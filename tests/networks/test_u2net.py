@@ -79,7 +79,7 @@ def test_a_frame_of_one_pixel(drawn):
     assert drawn.predict(np.full((1, 1, 3), 9, np.uint8)).shape == (1, 1)
 
 
-def test_nobody_there_is_not_stretched():
+def test_a_blank_frame_is_not_stretched():
     faint = np.linspace(0, 0.9 * FAINT, 100, dtype=np.float32).reshape(10, 10)
     assert stretch(faint) is faint
     seen = faint * 2
@@ -117,11 +117,13 @@ def test_another_network_fails_as_a_backend(tmp_path):
 
 
 @pytest.mark.weights
-def test_the_real_network_finds_a_disk_and_nobody_in_noise():
+def test_the_real_network_finds_a_disk_and_nothing_in_a_fade():
     network = Salient(weights.find("u2netp"))
     y, x = np.mgrid[:240, :320]
     disk = np.hypot(x - 160, y - 120) < 60
     frame = np.where(disk[..., None], [220, 60, 40], [90, 120, 90]).astype(np.uint8)
     found = network.predict(frame) > 0.5
     assert (found & disk).sum() / (found | disk).sum() > 0.9
-    assert network.predict_raw(noise(shape=(240, 320, 3))).max() < FAINT
+    fade = np.linspace(80, 200, 240).astype(np.uint8)[:, None, None].repeat(320, 1).repeat(3, 2)
+    for blank in (np.zeros_like(fade), np.full_like(fade, 255), fade):
+        assert network.predict_raw(blank).max() < FAINT

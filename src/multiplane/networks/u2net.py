@@ -23,8 +23,10 @@ SIDE_PX = 320
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 FAINT = 0.3
-"""A map that nowhere comes above this holds nobody. Frames with a character in them reach 0.95 and
-more, blank ones and noise stay below 0.06."""
+"""A map that nowhere comes above this is of a blank picture. Black, white, fades and gradients stay
+below 0.06; pictures with anything in them reach 0.95, whether or not it is a character. Salience
+tells what stands out most and cannot tell that nobody is there: that takes motion, or a threshold
+on how salience compares between frames."""
 
 
 class Salient:
@@ -67,8 +69,8 @@ class Salient:
         """How much each pixel belongs to a salient object.
 
         Stretched over [0, 1] like upstream does, so that a threshold means the same in every
-        frame; but a frame in which the network finds nothing (no value above :data:`FAINT`)
-        comes back as it is. Upstream stretches it too and makes objects out of noise.
+        frame; but a blank frame (no value above :data:`FAINT`) comes back as it is. Upstream
+        stretches it too and makes objects out of nothing.
 
         Args:
             frame: (H, W, 3) RGB.
@@ -84,7 +86,7 @@ class Salient:
     def predict_raw(self, frame: Frame) -> Alpha:
         """The network's own probability, after its sigmoid and without any stretching.
 
-        Its maximum tells whether anybody is there: see :data:`FAINT`.
+        It can be compared from frame to frame, which stretched salience cannot.
 
         Args:
             frame: (H, W, 3) RGB.
