@@ -3,16 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from multiplane.core.errors import InputError
 from multiplane.engine.folders import footage_recipe, planes_of_folders
 
 
-def fill(folder: Path, *names: str) -> Path:
+def fill(folder: Path, *names: str, size: tuple[int, int] = (4, 3)) -> Path:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+        if path.suffix in {".png", ".jpg"}:
+            Image.new("RGB", size).save(path)
+        else:
+            path.write_bytes(b"x")
     return folder
 
 
@@ -40,6 +44,15 @@ def test_frames_flat_and_masks_as_a_run_leaves_them(tmp_path: Path) -> None:
     masks = fill(tmp_path / "m", "clip/0001/a.png")
     (planes,) = planes_of_folders({"frames": frames, "masks": masks})
     assert planes.files["masks"] == (str(masks / "clip/0001/a.png"),)
+
+
+def test_sizes_apart_and_a_damaged_frame_alone(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "c.png")
+    fill(frames, "b.png", size=(8, 6))
+    (frames / "d.png").write_bytes(b"no picture")
+    sets = planes_of_folders({"frames": frames})
+    stems = {p.id: [Path(name).stem for name in p.files["frames"]] for p in sets}
+    assert stems == {"f/4x3": ["a", "c"], "f/8x6": ["b"], "f/d": ["d"]}
 
 
 def test_frames_without_partner_are_named(tmp_path: Path) -> None:

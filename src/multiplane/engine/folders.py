@@ -8,8 +8,8 @@ from pathlib import Path
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
 from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
+from multiplane.media.images import list_images, picture_size
 
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 SINGLE = {"camera": ".json"}
 """Planes that are one file for all frames, and its suffix."""
 
@@ -43,13 +43,14 @@ def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
     Folders are searched downward; each folder that holds frames is one set of planes (frames of
     one shot, or the pictures of one batch), and its files are matched with those at the same
     place below the other folders, by stem. Where only one set exists, the other folders may hold
-    the files directly.
+    the files elsewhere. Frames of several sizes become a set a size, and a frame that cannot be
+    read a set of its own, so that it fails alone.
 
     Args:
         folders: Plane name → folder; ``frames`` leads.
 
     Returns:
-        One set a folder of frames, in natural order of the frames.
+        Sets of planes, frames in natural order.
 
     Raises:
         InputError: A folder is absent or empty, or a frame has no partner; all are named.
@@ -59,19 +60,41 @@ def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
     if not groups:
         raise InputError(
             f"no pictures in {frames}",
-            why=f"frames are {', '.join(sorted(PICTURES))} files in a folder",
+            why="frames are picture files in a folder",
             fix=f"multiplane split shots {frames} -o OUT takes a video apart into frames first",
         )
     found = []
     for place, names in groups.items():
-        files = {"frames": tuple(map(str, names))}
+        files = {"frames": list(map(str, names))}
         for plane, folder in folders.items():
             if plane != "frames":
                 alone = len(groups) == 1
                 files[plane] = _partners(plane, folder, place, names, alone=alone)
         name = frames.absolute().name if place == Path() else str(place)
-        found.append(Planes(name, files))
+        found += _by_size(name, names, files)
     return found
+
+
+def _by_size(name: str, frames: list[Path], files: Mapping[str, list[str]]) -> list[Planes]:
+    """Frames of one size together; those that cannot be read alone."""
+    sets: dict[str, list[int]] = {}
+    for index, frame in enumerate(frames):
+        try:
+            width, height = picture_size(frame)
+            sets.setdefault(f"{width}x{height}", []).append(index)
+        except InputError:
+            sets[frame.stem] = [index]
+    ids = {key: name if len(sets) == 1 else f"{name}/{key}" for key in sets}
+    return [
+        Planes(
+            ids[key],
+            {
+                plane: tuple(names if plane in SINGLE else (names[i] for i in indices))
+                for plane, names in files.items()
+            },
+        )
+        for key, indices in sets.items()
+    ]
 
 
 def _groups(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
@@ -80,8 +103,6 @@ def _groups(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
     Raises:
         InputError: It is no folder.
     """
-    from multiplane.media.folders import natural_key  # noqa: PLC0415 - media loads cv2
-
     if not folder.is_dir():
         raise InputError(
             f"{folder} is not a folder",
@@ -89,25 +110,21 @@ def _groups(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
             fix="multiplane split shots VIDEO -o OUT takes a video apart into frames",
         )
     for place in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
-        names = [
-            path.absolute()
-            for path in place.iterdir()
-            if path.suffix.lower() in PICTURES and not path.name.startswith(".")
-        ]
+        names = [path.absolute() for path in list_images(place)]
         if names:
-            yield place.relative_to(folder), sorted(names, key=lambda path: natural_key(path.name))
+            yield place.relative_to(folder), names
 
 
 def _partners(
     plane: str, folder: Path, place: Path, frames: list[Path], *, alone: bool
-) -> tuple[str, ...]:
+) -> list[str]:
     """The files of a plane that belong to these frames.
 
     Raises:
         InputError: A frame has no partner.
     """
     if plane in SINGLE:
-        return (_single(plane, folder, place),)
+        return [_single(plane, folder, place)]
     there = dict(_groups(folder))
     if place not in there and alone and len(there) == 1:
         place = next(iter(there))
@@ -120,7 +137,7 @@ def _partners(
             why="planes are matched by file name without its suffix",
             fix=f"name each file of the {plane} like its frame, or move these frames away",
         )
-    return tuple(str(by_stem[frame.stem]) for frame in frames)
+    return [str(by_stem[frame.stem]) for frame in frames]
 
 
 def _single(plane: str, folder: Path, place: Path) -> str:
