@@ -1,0 +1,1 @@
+"""A clean plate for every frame of a shot, from what other frames really saw."""
