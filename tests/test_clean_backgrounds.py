@@ -1,0 +1,170 @@
+"""The recipe as a user runs it, on a drawn clip of which everything is known."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+import multiplane
+from multiplane.measure.image import psnr
+from multiplane.measure.mask import iou
+
+ROOT = Path(__file__).resolve().parents[1]
+OPTIONS = {
+    "segment.backend.kind": "motion",
+    "segment.min_instance_px": "100",
+    "check.every_frames": "0",
+}
+PLAIN = {"ledger.sqlite", "provenance.json", "report.html"}
+"""What differs between two runs of the same work: times of day and timings."""
+
+
+def oracle() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "oracle_scene", ROOT / "benchmarks" / "oracle_scene.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["oracle_scene"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Any:
+    maker = oracle()
+    return maker.draw(maker.Scene(width=240, height=160, frames=16, walk=0.8, pan_px=12.0))
+
+
+@pytest.fixture(scope="session")
+def clip(drawn: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "walk.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("ffv1", rate=Fraction(24))
+        stream.width, stream.height, stream.pix_fmt = 240, 160, "bgr0"
+        for frame in drawn.frames:
+            picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="bgr0")
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run") / "out"
+    report = multiplane.run("clean-backgrounds", clip, out, options=OPTIONS)
+    assert report.exit_status == 0, report.failures
+    return out
+
+
+def plane(run: Path, step: str, name: str) -> list[np.ndarray]:
+    files = sorted((run / step / name).rglob("*.png"))
+    return [cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files]
+
+
+def test_the_sprite_is_found(drawn: Any, finished: Path) -> None:
+    masks = [mask >= 128 for mask in plane(finished, "segment", "masks")]
+    assert len(masks) == len(drawn.masks)
+    scores = [iou(got, true) for got, true in zip(masks, drawn.masks, strict=True)]
+    assert np.mean(scores) > 0.8, scores
+
+
+def test_nobody_is_left(drawn: Any, finished: Path) -> None:
+    pictures = plane(finished, "inpaint", "backgrounds")
+    fills = plane(finished, "inpaint", "fills")
+    for bgr, fill, frame, truth, mask in zip(
+        pictures, fills, drawn.frames, drawn.backgrounds, drawn.masks, strict=True
+    ):
+        picture = bgr[..., ::-1]
+        assert (picture[fill == 0] == frame[fill == 0]).all()
+        seen = mask & (fill == 1)
+        assert seen.sum() > 0.5 * mask.sum()
+        assert psnr(picture, truth, mask=seen) > 28
+
+
+def test_leaves_what_the_design_promises(finished: Path) -> None:
+    for name in ("recipe.yaml", "inputs.json", "provenance.json", "report.html"):
+        assert (finished / name).stat().st_size > 0
+    instances = json.loads((finished / "segment" / "instances_metadata.json").read_text())
+    frame = instances["items"][0]["figures"]["frames"][8]
+    assert frame["instances"][0]["rle"]["size"] == [160, 240]
+    inpainting = json.loads((finished / "inpaint" / "inpainting_metadata.json").read_text())
+    frame = inpainting["items"][0]["figures"]["frames"][8]
+    assert frame["coverage_after"] > frame["coverage_before"] > 0
+
+
+def test_running_again_computes_nothing(clip: Path, finished: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*.png")}
+    report = multiplane.run("clean-backgrounds", clip, finished, options=OPTIONS)
+    assert report.reused == report.done == 6
+    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*.png")}
+
+
+def digest(run: Path) -> dict[str, str]:
+    """Every file of a run and what it holds, timings left out."""
+    found = {}
+    for path in sorted(p for p in run.rglob("*") if p.is_file()):
+        name = str(path.relative_to(run))
+        if name in PLAIN or path.name.startswith("."):
+            continue
+        data = path.read_bytes()
+        if path.name.endswith("_metadata.json"):
+            value = json.loads(data)
+            value.pop("timings")
+            data = json.dumps(value).encode()
+        found[name] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_and_resumed_is_the_same(
+    clip: Path, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "multiplane", "run", "clean-backgrounds", str(clip)]
+    words += ["-q", "-o", str(out)]
+    for key, value in OPTIONS.items():
+        words += ["--set", f"{key}={value}"]
+    chance = random.Random(11)
+    kills = 0
+    for _ in range(20):
+        process = subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(chance.uniform(0.3, 3.0))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert digest(out) == digest(finished)
+
+
+def test_one_bad_input_does_not_end_the_run(clip: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("this is no video")
+    report = multiplane.run("clean-backgrounds", [bad, clip], tmp_path / "out", options=OPTIONS)
+    assert report.exit_status == 3
+    assert [failure.item for failure in report.failures] == ["bad"]
+    assert report.failures[0].fix
+    assert len(plane(tmp_path / "out", "inpaint", "backgrounds")) == 16
+    assert "bad failed" in (tmp_path / "out" / "report.html").read_text()
