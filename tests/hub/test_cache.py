@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from multiplane.hub import cache as module
-from multiplane.hub.cache import default_cache, remembered_sha256, sha256_of
+from multiplane.hub.cache import choose_cache, default_cache, remembered_sha256, sha256_of
 
 
 @pytest.fixture
@@ -31,6 +31,14 @@ def test_the_default_is_where_such_machines_keep_it(monkeypatch):
     }.items():
         monkeypatch.setattr(sys, "platform", platform)
         assert default_cache().as_posix() == expected
+
+
+def test_a_process_may_choose_another(tmp_path):
+    before = default_cache()
+    choose_cache(tmp_path)
+    assert default_cache() == tmp_path
+    choose_cache(None)
+    assert default_cache() == before != tmp_path
 
 
 def test_a_file_is_read_once(tmp_path, counted):

@@ -15,8 +15,27 @@ from multiplane.core.errors import OutputError
 logger = logging.getLogger(__name__)
 
 
+_chosen: dict[str, Path] = {}
+
+
+def choose_cache(folder: Path | None) -> None:
+    """Make a folder the default cache of this process; None goes back to the convention.
+
+    Stages open their weights deep below the command line, which alone reads the environment; so
+    this is the one setting that a process holds. A worker in another process calls it again.
+
+    Args:
+        folder: The cache.
+    """
+    _chosen.clear()
+    if folder is not None:
+        _chosen["cache"] = folder
+
+
 def default_cache() -> Path:
-    """Where this kind of machine keeps what can be fetched again."""
+    """The chosen cache, or where this kind of machine keeps what can be fetched again."""
+    if "cache" in _chosen:
+        return _chosen["cache"]
     if sys.platform == "win32":
         return Path.home() / "AppData" / "Local" / "multiplane" / "Cache"
     if sys.platform == "darwin":

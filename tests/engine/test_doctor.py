@@ -1,0 +1,136 @@
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+
+from multiplane.core.errors import ConfigError
+from multiplane.engine import doctor, machine
+from multiplane.hub import table
+
+SHA_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    entry = dataclasses.replace(
+        table.MODELS["u2netp"], name="tiny", file="tiny.onnx", sha256=SHA_OF_ABC, size_bytes=3
+    )
+    monkeypatch.setitem(table.MODELS, "tiny", entry)
+
+
+@pytest.fixture
+def recipe(monkeypatch):
+    """A recipe whose stages tell these fingerprints."""
+    told = ["", "tiny@0123456789abcdef", "salient tiny@0123456789abcdef foreign@0123456789abcdef"]
+    steps = [
+        SimpleNamespace(stage=SimpleNamespace(fingerprint=lambda _, text=text: text), options=None)
+        for text in told
+    ]
+    monkeypatch.setattr(
+        doctor, "load_recipe", lambda _: SimpleNamespace(steps=lambda: tuple(steps))
+    )
+
+
+@pytest.mark.usefixtures("tiny", "recipe")
+def test_everything_is_looked_at(tmp_path):
+    checks = doctor.examine("any", tmp_path / "out", tmp_path / "cache")
+    names = [check.name for check in checks]
+    assert len(set(names)) == len(names)
+    for name in ("python", "processors", "memory", "disk", "gpu", "weights tiny",
+                 "codec libx264", "extra perceptual"):  # fmt: skip
+        assert name in names
+    assert not list(tmp_path.iterdir()), "looking changes nothing"
+    for check in checks:
+        assert check.found
+        assert check.fix or check.state == "ok"
+
+
+@pytest.mark.usefixtures("tiny", "recipe")
+def test_the_weights_of_a_recipe():
+    assert doctor.weights_of("any") == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("free", "state"), [(20 * 10**9, "ok"), (2 * 10**9, "warn"), (10**8, "missing")]
+)
+def test_disk(monkeypatch, tmp_path, free, state):
+    monkeypatch.setattr(machine, "disk_free_bytes", lambda _: free)
+    check = doctor.check_disk(tmp_path)
+    assert check.state == state
+    assert f"{free / 1e9:.1f} GB free" in check.found
+    if state != "ok":
+        assert check.fix == "free some space, or choose another disk with -o"
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    check = doctor.check_disk(tmp_path / "file")
+    assert check.state == "missing"
+    assert check.fix.startswith("choose another folder with -o")
+
+
+@pytest.mark.parametrize(("size", "state"), [(2**31, "warn"), (2**34, "ok"), (None, "ok")])
+def test_memory(monkeypatch, size, state):
+    monkeypatch.setattr(machine, "memory_bytes", lambda: size)
+    assert doctor.check_memory().state == state
+
+
+def test_gpu(monkeypatch):
+    monkeypatch.setattr(machine, "gpus", list)
+    assert doctor.check_gpu().state == "ok"
+    assert "none is needed" in doctor.check_gpu().found
+
+    monkeypatch.setattr(machine, "gpus", lambda: [machine.Gpu("H100", "80 GiB", "550")])
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert "torch is not installed" in doctor.check_gpu().found
+
+    monkeypatch.setattr(doctor, "find_spec", lambda _: object())
+    monkeypatch.setattr(doctor, "version", lambda _: "2.9")
+    monkeypatch.setattr(doctor, "load", lambda _: lambda: None)
+    check = doctor.check_gpu()
+    assert check.state == "warn"
+    assert check.fix == "install the build of torch that fits the driver"
+    monkeypatch.setattr(doctor, "load", lambda _: lambda: "H100, 80 GiB")
+    assert doctor.check_gpu().state == "ok"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_weights(monkeypatch, tmp_path):
+    check = doctor.check_weights("tiny", tmp_path)
+    assert (check.state, check.fix) == ("warn", "multiplane models pull tiny")
+    assert "at first use" in check.found
+
+    monkeypatch.setattr(doctor, "clients", list)
+    check = doctor.check_weights("tiny", tmp_path)
+    path = tmp_path / "models" / "tiny" / "tiny.onnx"
+    assert check.state == "missing"
+    assert check.fix == (
+        f"pip install uv, then: multiplane models pull tiny; or put tiny.onnx at {path}"
+    )
+
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+    assert doctor.check_weights("tiny", tmp_path).state == "ok"
+    path.write_bytes(b"damaged")
+    check = doctor.check_weights("tiny", tmp_path)
+    assert (check.state, check.fix) == ("missing", "multiplane models pull tiny")
+    with pytest.raises(ConfigError):
+        doctor.check_weights("no-such")
+
+
+def test_codecs(monkeypatch):
+    monkeypatch.setattr(machine, "encoder_there", lambda codec: codec != "aac")
+    states = {check.name: check for check in doctor.check_codecs()}
+    assert states["codec aac"].state == "warn"
+    assert states["codec aac"].fix == "pip install --force-reinstall --only-binary av av"
+    assert states["codec ffv1"].state == "ok"
+
+
+def test_extras(monkeypatch):
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "lpips" else object())
+    (check,) = [c for c in doctor.check_extras() if c.name == "extra perceptual"]
+    assert check.state == "ok"
+    assert "lpips" in check.found
+    assert check.fix == "pip install 'multiplane[perceptual]'"
+    monkeypatch.setattr(doctor, "find_spec", lambda _: object())
+    assert [c.fix for c in doctor.check_extras()][:1] == [""]
