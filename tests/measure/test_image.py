@@ -77,6 +77,15 @@ def test_ssim_in_a_mask_is_the_mean_of_the_map_there():
     assert ssim(first, fixed, mask) == pytest.approx(1.0)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 63), st.integers(0, 79), st.integers(1, 40), st.integers(1, 40))
+def test_ssim_in_a_mask_computes_no_more_than_it_must(y, x, height, width):
+    first, second = smooth(), noise()
+    mask = np.zeros(first.shape[:2], np.bool_)
+    mask[y : y + height, x : x + width] = True
+    assert ssim(first, second, mask) == pytest.approx(ssim_map(first, second)[mask].mean())
+
+
 def test_ssim_refuses_what_is_under_its_window():
     small = np.zeros((10, 40, 3), np.uint8)
     with pytest.raises(InputError, match="40x10, wanted 11 px") as caught:

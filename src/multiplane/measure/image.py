@@ -58,11 +58,11 @@ def ssim(first: Frame, second: Frame, mask: Mask | None = None) -> float:
         InputError: Sizes differ, a side is under 11 px, or the mask selects nothing.
     """
     taken = _checked(first, second, mask)
-    values = ssim_map(first, second)
+    edge = WINDOW_PX // 2
     if mask is None:
-        edge = WINDOW_PX // 2
-        return float(values[edge:-edge, edge:-edge].mean())
-    return float(values[taken].mean())
+        return float(ssim_map(first, second)[edge:-edge, edge:-edge].mean())
+    box = _box_round(taken, edge)
+    return float(ssim_map(first[box], second[box])[taken[box]].mean())
 
 
 def ssim_map(first: Frame, second: Frame) -> NDArray[np.float64]:
@@ -151,6 +151,21 @@ def relative_sharpness(frame: Frame, hole: Mask, band_px: int = 40) -> float | N
 
 def _grow_by_one(mask: Mask) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+
+def _box_round(mask: Mask, margin_px: int) -> tuple[slice, slice]:
+    """The part of the picture that the windows of selected pixels see: the rest costs only time.
+
+    A box under the window's size is made larger, as long as the picture goes on.
+    """
+    spans = []
+    for axis in (0, 1):
+        taken = np.flatnonzero(mask.any(axis=1 - axis))
+        begin = max(0, int(taken[0]) - margin_px)
+        end = min(mask.shape[axis], int(taken[-1]) + margin_px + 1)
+        begin = max(0, min(begin, end - WINDOW_PX))
+        spans.append(slice(begin, max(end, begin + WINDOW_PX)))
+    return spans[0], spans[1]
 
 
 def _checked(first: NDArray[Any], second: NDArray[Any], mask: Mask | None) -> Mask:
