@@ -95,6 +95,6 @@ class InpaintOptions(Options):
         "lose a little everywhere, so pixels outside the mask are then no longer identical",
     )
     quality: int = Field(
-        default=95, ge=1, le=100, description="of jpg and webp; 100 makes webp lossless"
+        default=0, ge=0, le=100, description="of jpg and webp; 0 takes the frame's own, or 95"
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="where chance starts")

@@ -1,0 +1,197 @@
+"""Holes into crops: near ones share a crop, so that no seam can fall inside a hole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from scipy.ndimage import find_objects
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.restore.inpaint.backend import Inpainter
+
+APART_PX = 8
+"""Holes nearer to each other than this are always filled together."""
+
+
+class Box(NamedTuple):
+    """Half-open box in pixels."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """To index an array with."""
+        return np.s_[self.y0 : self.y1, self.x0 : self.x1]
+
+    @property
+    def area_px(self) -> int:
+        """Width times height."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+    def grown(self, margin_px: int, shape: tuple[int, int]) -> Box:
+        """Larger on every side, within a picture of ``shape`` (height, width)."""
+        return Box(
+            max(0, self.x0 - margin_px),
+            max(0, self.y0 - margin_px),
+            min(shape[1], self.x1 + margin_px),
+            min(shape[0], self.y1 + margin_px),
+        )
+
+    def joined(self, other: Box) -> Box:
+        """The smallest box round both."""
+        return Box(
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+    def meets(self, other: Box) -> bool:
+        """Whether they share a pixel."""
+        across = self.x0 < other.x1 and other.x0 < self.x1
+        return across and self.y0 < other.y1 and other.y0 < self.y1
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Holes that are filled together.
+
+    Attributes:
+        box: What is looked at: the holes and their context.
+        hole: (h, w) within the box; no other crop's hole has any of these pixels.
+    """
+
+    box: Box
+    hole: Mask
+
+
+class Invention(NamedTuple):
+    """What was done in one crop.
+
+    Attributes:
+        box: The box of the hole itself.
+        area_px: Pixels invented.
+        by: What filled them.
+    """
+
+    box: Box
+    area_px: int
+    by: str
+
+
+def bounds(mask: Mask) -> Box | None:
+    """The box round what is selected; None when nothing is."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(mask.any(axis=0))
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def cut_crops(hole: Mask, context_px: int) -> list[Crop]:
+    """Divide the holes of a picture among crops.
+
+    Pieces whose boxes come near each other are one hole. Further ones share a crop as well where
+    one box with its context is no larger than the two apart.
+
+    Args:
+        hole: (H, W) what to fill.
+        context_px: How much to look at around a hole; at least half its longer side.
+
+    Returns:
+        The crops, from top to bottom; every pixel of the hole lies in the hole of exactly one.
+    """
+    boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole.shape, context_px)
+    crops = []
+    for box in sorted(boxes, key=lambda b: (b.y0, b.x0)):
+        outer = _with_context(box, hole.shape, context_px)
+        own = np.zeros_like(hole)
+        own[box.slices] = hole[box.slices]
+        crops.append(Crop(outer, own[outer.slices]))
+    return crops
+
+
+def fill_holes(
+    frame: Frame, hole: Mask, sources: Mask, inpainter: Inpainter, context_px: int
+) -> tuple[Frame, list[Invention]]:
+    """Fill every hole of a picture, crop by crop.
+
+    Every crop is cut from the picture as it was given, so their order does not matter, and only
+    the crop's own hole is pasted back.
+
+    Args:
+        frame: (H, W, 3) RGB; never changed.
+        hole: (H, W) what to fill.
+        sources: (H, W) pixels to learn from.
+        inpainter: What fills a crop.
+        context_px: How much to look at around a hole.
+
+    Returns:
+        The filled picture, outside the hole bit for bit the frame, and what was done.
+
+    Raises:
+        InputError: Nothing is known to fill from.
+    """
+    filled = frame.copy()
+    done = []
+    for crop in cut_crops(hole, context_px):
+        box, own = crop.box, crop.hole
+        if not (sources & ~hole)[box.slices].any():  # nothing in sight: look at everything
+            box, own = Box(0, 0, hole.shape[1], hole.shape[0]), _whole(crop, hole.shape)
+        part = box.slices
+        answer = inpainter.fill(frame[part], own, sources[part] & ~hole[part])
+        filled[part][own] = answer.frame[own]
+        inner = bounds(own)
+        assert inner is not None, "a crop has a hole"
+        found = Box(inner.x0 + box.x0, inner.y0 + box.y0, inner.x1 + box.x0, inner.y1 + box.y0)
+        done.append(Invention(found, int(np.count_nonzero(own)), answer.by))
+    return filled, done
+
+
+def _whole(crop: Crop, shape: tuple[int, ...]) -> Mask:
+    own = np.zeros(shape, np.bool_)
+    own[crop.box.slices] = crop.hole
+    return own
+
+
+def _pieces(hole: Mask, apart_px: int) -> list[Box]:
+    """Boxes of the connected pieces; pieces nearer than ``apart_px`` count as connected."""
+    near = cv2.dilate(hole.view(np.uint8), np.ones((apart_px + 1, apart_px + 1), np.uint8))
+    _, labels = cv2.connectedComponents(near)
+    labels[~hole] = 0
+    found = [part for part in find_objects(labels) if part is not None]
+    return [Box(x.start, y.start, x.stop, y.stop) for y, x in found]
+
+
+def _merge(boxes: list[Box], shape: tuple[int, ...], context_px: int) -> list[Box]:
+    """Join boxes until none are near each other and no further joint crop would be smaller."""
+    size = (shape[0], shape[1])
+    settled: list[Box] = []
+    waiting = list(boxes)
+    while waiting:
+        box = waiting.pop()
+        for index, other in enumerate(settled):
+            if _belong_together(box, other, size, context_px):
+                waiting.append(box.joined(settled.pop(index)))
+                break
+        else:
+            settled.append(box)
+    return settled
+
+
+def _belong_together(one: Box, two: Box, shape: tuple[int, int], context_px: int) -> bool:
+    if one.grown(APART_PX, shape).meets(two):
+        return True
+    parts = [_with_context(box, shape, context_px).area_px for box in (one, two, one.joined(two))]
+    return parts[2] <= parts[0] + parts[1]
+
+
+def _with_context(box: Box, shape: tuple[int, ...], context_px: int) -> Box:
+    longer = max(box.x1 - box.x0, box.y1 - box.y0)
+    return box.grown(max(context_px, longer // 2), (shape[0], shape[1]))

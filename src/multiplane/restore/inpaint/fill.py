@@ -1,0 +1,212 @@
+"""The fill of a whole shot: invented once, carried along, joined to every frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.core.threads import map_ordered
+from multiplane.motion.camera import CameraPath, Homography
+from multiplane.restore.inpaint.backend import Inpainter
+from multiplane.restore.inpaint.blend import RING_PX, match_light, mix, ramp
+from multiplane.restore.inpaint.canvas import INVENTED, SEEN, Sheet
+from multiplane.restore.inpaint.chapters import Chapter, divide, find_holes
+from multiplane.restore.inpaint.config import InpaintOptions
+from multiplane.restore.inpaint.crops import Box, Invention, bounds, fill_holes
+from multiplane.restore.inpaint.shot import Shot, View
+
+log = logging.getLogger(__name__)
+
+MOST_LAID = 16
+"""A sheet is laid from at most this many frames, evenly spread; the reference comes first."""
+
+
+@dataclass(frozen=True)
+class Inpainted:
+    """One frame, filled.
+
+    Attributes:
+        background: (H, W, 3) RGB.
+        fills: (H, W) uint8; 0 untouched, 1 seen in another frame, 2 invented.
+        mask: (H, W) the character, not grown.
+        inventions: What was invented for this frame alone.
+        carried: Whether invented pixels came from the shot's sheet.
+    """
+
+    background: Frame
+    fills: NDArray[np.uint8]
+    mask: Mask
+    inventions: tuple[Invention, ...]
+    carried: bool
+
+
+@dataclass
+class Painter:
+    """Fills the frames of one shot.
+
+    Attributes:
+        shot: The shot.
+        inpainter: What invents.
+        options: How.
+        sheets: What was invented for many frames at once, with where they lie; grows as the
+            frames are asked for.
+    """
+
+    shot: Shot
+    inpainter: Inpainter
+    options: InpaintOptions
+    sheets: list[tuple[Chapter, tuple[Invention, ...]]] = field(default_factory=list)
+
+    def frames(self) -> Iterator[Inpainted]:
+        """Every frame of the shot, in order; one sheet is held at a time."""
+        start = 0
+        previous: tuple[Chapter, Sheet] | None = None
+        for chapter in self._chapters():
+            sheet = self._draw(chapter, previous)
+            self.sheets.append((chapter, tuple(sheet.inventions)))
+            stop = chapter.frames[-1] + 1
+            yield from self._work(range(start, stop), chapter, sheet)
+            start, previous = stop, (chapter, sheet)
+        yield from self._work(range(start, len(self.shot)), None, None)
+
+    def _chapters(self) -> list[Chapter]:
+        camera = self.shot.camera
+        if camera is None or not self.options.carry or len(self.shot) == 1:
+            return []
+        holes = find_holes(
+            map_ordered(lambda n: (n, self.shot.hole(n)), range(len(self.shot)), ahead=4)
+        )
+        holes = {n: box for n, box in holes.items() if camera.registered(n)}
+        if not holes:
+            return []
+        height, width = self.shot.hole(0).shape
+        sides = [max(b.x1 - b.x0, b.y1 - b.y0) for b in holes.values()]
+        margin = max(self.options.context_px, max(sides) // 2)
+        most = self.options.canvas_megapixels * 1e6
+        return divide(holes, camera, (width, height), margin, most)
+
+    def _draw(self, chapter: Chapter, previous: tuple[Chapter, Sheet] | None) -> Sheet:
+        """Lay together what the chapter's frames show, then invent what none of them does."""
+        sheet = Sheet(chapter.size)
+        for index, hole in map_ordered(lambda n: (n, self.shot.hole(n)), chapter.frames):
+            sheet.want(hole, chapter.to_sheet[index])
+        for index in self._laid(chapter):
+            free = (~self.shot.hole(index)).view(np.uint8) * np.uint8(SEEN)
+            sheet.add(self.shot.ground(index), free, chapter.to_sheet[index])
+            if not sheet.missing.any() and index != chapter.reference:
+                break
+        if previous is not None and self.shot.camera is not None:
+            old, before = previous
+            old_to_new = _between(old, chapter, self.shot.camera)
+            kinds = np.where(before.kinds == INVENTED, before.kinds, 0).astype(np.uint8)
+            sheet.add(before.picture, kinds, old_to_new)
+        sheet.invent(self.inpainter, self.options.context_px)
+        log.info(
+            "frames %d-%d share a sheet of %dx%d; %d px invented", chapter.frames[0],
+            chapter.frames[-1], *chapter.size, sum(i.area_px for i in sheet.inventions),
+        )  # fmt: skip
+        return sheet
+
+    @staticmethod
+    def _laid(chapter: Chapter) -> list[int]:
+        """The frames a sheet is laid from: the reference, then evenly spread, nearest first."""
+        step = -(-len(chapter.frames) // MOST_LAID)
+        rest = [n for n in chapter.frames[::step] if n != chapter.reference]
+        rest.sort(key=lambda n: (abs(n - chapter.reference), n))
+        return [chapter.reference, *rest]
+
+    def _work(
+        self, numbers: range, chapter: Chapter | None, sheet: Sheet | None
+    ) -> Iterator[Inpainted]:
+        def work(index: int) -> Inpainted:
+            view = self.shot.view(index)
+            to_sheet = None if chapter is None else _place(chapter, index, view.hole)
+            return fill_frame(view, self.inpainter, self.options, sheet, to_sheet)
+
+        return map_ordered(work, numbers)
+
+
+def fill_frame(
+    view: View,
+    inpainter: Inpainter,
+    options: InpaintOptions,
+    sheet: Sheet | None = None,
+    to_sheet: Homography | None = None,
+) -> Inpainted:
+    """Fill one frame.
+
+    What the sheet shows is carried over; only what it lacks is invented for this frame.
+
+    Args:
+        view: The frame.
+        inpainter: What invents.
+        options: How.
+        sheet: What was invented for the shot.
+        to_sheet: Frame pixels to sheet pixels.
+
+    Returns:
+        The filled frame.
+
+    Raises:
+        InputError: Nothing is known to fill from.
+    """
+    fills = (view.seen & ~view.hole).view(np.uint8) * np.uint8(SEEN)
+    inner = bounds(view.hole)
+    if inner is None:
+        return Inpainted(view.base, fills, view.mask, (), carried=False)
+    reach = inner.grown(2 * RING_PX + options.feather_px, view.hole.shape)
+    part = reach.slices
+    carried = np.zeros(view.hole.shape, np.uint8)
+    ground, lit, kinds = view.base, None, carried[part]
+    if sheet is not None and to_sheet is not None:
+        shown, kinds = sheet.look(to_sheet, reach)
+        lit = match_light(shown, view.base[part], view.hole[part], kinds > 0)
+        ground = view.base.copy()
+        _put(ground[part], lit, view.hole[part] & (kinds > 0))
+        carried[part] = np.where(view.hole[part], kinds, 0)
+    left = view.hole & (carried == 0)
+    filled, inventions = fill_holes(ground, left, ~view.hole, inpainter, options.context_px)
+    if lit is not None:  # the blend reaches out of the hole into what was borrowed
+        _put(filled[part], lit, view.seen[part] & (kinds > 0))
+    fills[view.hole] = np.where(carried[view.hole] > 0, carried[view.hole], INVENTED)
+    background = _join(view, filled, reach, options.feather_px)
+    return Inpainted(
+        background, fills, view.mask, tuple(inventions), carried=bool((carried == INVENTED).any())
+    )
+
+
+def _place(chapter: Chapter, index: int, hole: Mask) -> Homography | None:
+    """Where a frame lies on the sheet; nowhere when it could not be registered.
+
+    One that shows nothing but character has nothing to register by and nothing to invent from:
+    it takes what the frame nearest to it has.
+    """
+    if index in chapter.to_sheet or not hole.all():
+        return chapter.to_sheet.get(index)
+    nearest = min(chapter.frames, key=lambda n: (abs(n - index), n))
+    return chapter.to_sheet[nearest]
+
+
+def _between(old: Chapter, new: Chapter, camera: CameraPath) -> Homography:
+    """From the pixels of one sheet to those of the next."""
+    across = camera.between(old.reference, new.reference)
+    back = np.linalg.inv(old.to_sheet[old.reference])
+    return np.asarray(new.to_sheet[new.reference] @ across @ back)
+
+
+def _put(ground: Frame, fill: NDArray[np.float32], where: Mask) -> None:
+    ground[where] = np.clip(np.rint(fill[where]), 0, 255).astype(np.uint8)
+
+
+def _join(view: View, filled: Frame, reach: Box, feather_px: int) -> Frame:
+    """Blend the fill into the frame within the grown mask."""
+    part = reach.slices
+    share = ramp(view.hole[part], view.seen[part], view.mask[part], feather_px)
+    background = view.base.copy()
+    background[part] = mix(view.base[part], filled[part].astype(np.float32), share)
+    return background

@@ -1,0 +1,161 @@
+"""The inpaint stage: a stream of clean frames, and its work on items."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.progress import Progress, silent, track
+from multiplane.media.images import read_frame, read_mask, write_map
+from multiplane.motion.camera import CameraPath, camera_path
+from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
+from multiplane.restore.inpaint.config import InpaintOptions
+from multiplane.restore.inpaint.figures import frame_figures, shot_figures
+from multiplane.restore.inpaint.files import Files, name_for, one_size, write_background
+from multiplane.restore.inpaint.fill import Inpainted, Painter
+from multiplane.restore.inpaint.shot import Shot
+from multiplane.restore.plate.run import read_camera
+
+__all__ = ["Inpaint", "InpaintOptions", "inpaint"]
+
+
+def inpaint(
+    frames: Sequence[Frame],
+    masks: Sequence[Mask],
+    options: InpaintOptions | None = None,
+    camera: CameraPath | None = None,
+    plates: tuple[Sequence[Frame], Sequence[Mask]] | None = None,
+    progress: Progress = silent,
+) -> Iterator[Inpainted]:
+    """Fill what nobody saw in every frame of a shot.
+
+    Frames are asked for by number, more than once, and may be read from files each time.
+
+    Args:
+        frames: (H, W, 3) RGB each; of one size where the fill is to be carried along.
+        masks: (H, W) each, True where the character is.
+        options: How.
+        camera: How the frames lie on each other; found when absent and there is use for it.
+        plates: What other frames saw, (H, W, 3) each, and (H, W) each what they lack.
+        progress: Told about every frame.
+
+    Yields:
+        One filled frame each, in order.
+
+    Raises:
+        InputError: Planes differ in length or size, or nothing is known to fill from.
+    """
+    options = options or InpaintOptions()
+    painter = _painter(frames, masks, options, camera, plates)
+    yield from track(painter.frames(), len(frames), progress)
+
+
+def _painter(
+    frames: Sequence[Frame],
+    masks: Sequence[Mask],
+    options: InpaintOptions,
+    camera: CameraPath | None,
+    plates: tuple[Sequence[Frame], Sequence[Mask]] | None,
+    inpainter: Inpainter | None = None,
+) -> Painter:
+    seen, unseen = plates or (None, None)
+    shot = Shot(frames, masks, seen, unseen, camera, options.grow_px)
+    if camera is None and options.carry and len(shot) > 1:
+        shot = Shot(frames, masks, seen, unseen, _find_camera(shot), options.grow_px)
+    return Painter(shot, inpainter or open_inpainter(options.backend, options.seed), options)
+
+
+def _find_camera(shot: Shot) -> CameraPath:
+    numbers = range(len(shot))
+    return camera_path((shot.frames[n] for n in numbers), (shot.masks[n] for n in numbers))
+
+
+class Inpaint:
+    """Fills what nobody saw: backgrounds with nobody in them."""
+
+    name: ClassVar[str] = "restore.inpaint"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[InpaintOptions]] = InpaintOptions
+    needs: ClassVar[tuple[str, ...]] = ("frames", "masks")
+    accepts: ClassVar[tuple[str, ...]] = ("plates", "unseen", "camera")
+    makes: ClassVar[tuple[str, ...]] = ("backgrounds", "fills")
+    metadata: ClassVar[str] = "inpainting_metadata.json"
+
+    def fingerprint(self, options: InpaintOptions) -> str:
+        """Which backend really invents; the ones we ship have no weights."""
+        return str(resolve(options.backend).model_dump()["kind"])
+
+    def open(self, options: InpaintOptions) -> InpaintWorker:
+        """Load the backend."""
+        return InpaintWorker(options)
+
+
+class InpaintWorker:
+    """Fills one shot at a time."""
+
+    batch_size = 1
+
+    def __init__(self, options: InpaintOptions) -> None:
+        self._options = options
+        self._backend = Inpaint().fingerprint(options)
+        self._inpainter = open_inpainter(options.backend, options.seed)
+
+    def load(self, item: Item) -> None:
+        """Nothing: frames are read as they are needed."""
+
+    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
+        """Fill and write the frames of each shot."""
+        return [self._shot(item) for item in items]
+
+    def save(self, item: Item, result: Record) -> Record:
+        """Nothing left to write."""
+        return result
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _shot(self, item: Item) -> Record:
+        began = time.perf_counter()
+        painter = self._painter(item)
+        found = time.perf_counter()
+        rows: list[dict[str, Json]] = []
+        left: list[tuple[str, str]] = []
+        own = [Path(name).is_absolute() for name in item.files["frames"]]
+        for path, mine, done in zip(item.paths("frames"), own, painter.frames(), strict=True):
+            background, background_path = item.place("backgrounds", name_for(path, self._options))
+            fills, fills_path = item.place("fills", f"{path.stem}.png")
+            like = path if mine else None
+            write_background(background_path, done.background, like, self._options)
+            write_map(fills_path, done.fills)
+            left.append((background, fills))
+            rows.append(frame_figures(path.stem, done, self._backend))
+        files = dict(zip(Inpaint.makes, zip(*left, strict=True), strict=True))
+        timings = {"camera_s": found - began, "total_s": time.perf_counter() - began}
+        figures = shot_figures(rows, painter.sheets, self._backend)
+        return Record(item.id, (Planes(item.id, files),), figures, timings)
+
+    def _painter(self, item: Item) -> Painter:
+        """Read what there is of the shot.
+
+        Raises:
+            InputError: Planes differ in size or do not belong together.
+        """
+        options = self._options
+        names = [name for name in ("masks", "plates", "unseen") if item.paths(name)]
+        frames = item.paths("frames")
+        handed_in = any(Path(name).is_absolute() for name in item.files["frames"])
+        if handed_in and not one_size(frames, {name: item.paths(name) for name in names}):
+            options = options.model_copy(update={"carry": False})
+        camera = [read_camera(path) for path in item.paths("camera")]
+        plates = Files(item.paths("plates"), read_frame) if "plates" in names else None
+        unseen = Files(item.paths("unseen"), read_mask) if "unseen" in names else None
+        masks = Files(item.paths("masks"), read_mask)
+        files = Files(frames, read_frame)
+        # Shot tells which of the two is missing when only one is there.
+        Shot(files, masks, plates, unseen, camera[0] if camera else None)
+        both = None if plates is None or unseen is None else (plates, unseen)
+        return _painter(files, masks, options, camera[0] if camera else None, both, self._inpainter)

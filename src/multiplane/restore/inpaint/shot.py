@@ -1,0 +1,112 @@
+"""The shot as the inpaint stage sees it: what to invent in each frame, and on what ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from multiplane.core.arrays import Frame, Mask, check_frame, check_mask, check_same_size
+from multiplane.core.errors import InputError
+from multiplane.measure.region import grow
+from multiplane.motion.camera import CameraPath
+
+
+@dataclass(frozen=True)
+class View:
+    """One frame, ready to be filled.
+
+    Attributes:
+        base: (H, W, 3) the plate, or the frame itself where there is no plate.
+        hole: (H, W) what to invent.
+        seen: (H, W) what the plate took from other frames; blending may reach into it.
+        mask: (H, W) the character as it was segmented, not grown.
+    """
+
+    base: Frame
+    hole: Mask
+    seen: Mask
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames and masks, and what is known about them. All are asked for by number when needed.
+
+    Attributes:
+        frames: (H, W, 3) RGB each.
+        masks: (H, W) each.
+        plates: (H, W, 3) RGB each, or None.
+        unseen: (H, W) each, what the plates lack; None without plates.
+        camera: How the frames lie on each other, or None.
+        grow_px: How far masks are grown where there are no plates.
+    """
+
+    frames: Sequence[Frame]
+    masks: Sequence[Mask]
+    plates: Sequence[Frame] | None = None
+    unseen: Sequence[Mask] | None = None
+    camera: CameraPath | None = None
+    grow_px: int = 20
+
+    def __post_init__(self) -> None:
+        """Refuse planes that do not belong together.
+
+        Raises:
+            InputError: One is missing, empty, or of another length.
+        """
+        if not len(self.frames):
+            raise InputError("a shot without frames", why="there is nothing to fill")
+        if (self.plates is None) != (self.unseen is None):
+            absent = "plates" if self.plates is None else "unseen"
+            raise InputError(
+                f"the {absent} are missing",
+                why="a plate and what it lacks belong together; restore.plate makes both",
+                fix=f"give --{absent} too, or leave both out",
+            )
+        planes = {"masks": self.masks, "plates": self.plates, "unseen": self.unseen}
+        counts = {name: len(plane) for name, plane in planes.items() if plane is not None}
+        if self.camera is not None:
+            counts["camera"] = len(self.camera)
+        for name, count in counts.items():
+            if count != len(self.frames):
+                raise InputError(
+                    f"{len(self.frames)} frames, but {name} for {count}",
+                    why="they belong together frame by frame",
+                    fix="make the masks of these very frames: multiplane split segment",
+                )
+
+    def __len__(self) -> int:
+        """How many frames it has."""
+        return len(self.frames)
+
+    def hole(self, index: int) -> Mask:
+        """What to invent in a frame.
+
+        Raises:
+            InputError: Not a mask.
+        """
+        if self.unseen is not None:
+            return check_mask(self.unseen[index], "unseen")
+        return grow(check_mask(self.masks[index]), self.grow_px)
+
+    def ground(self, index: int) -> Frame:
+        """What a frame is filled on: its plate, or the frame itself."""
+        return self.frames[index] if self.plates is None else self.plates[index]
+
+    def view(self, index: int) -> View:
+        """Everything about one frame.
+
+        Raises:
+            InputError: Its planes differ in size.
+        """
+        frame, mask = check_frame(self.frames[index]), check_mask(self.masks[index])
+        check_same_size(frame, mask, ("frame", "mask"))
+        if self.plates is None or self.unseen is None:
+            return View(frame, grow(mask, self.grow_px), np.zeros_like(mask), mask)
+        plate, hole = check_frame(self.plates[index], "plate"), check_mask(self.unseen[index])
+        check_same_size(frame, plate, ("frame", "plate"))
+        check_same_size(frame, hole, ("frame", "unseen"))
+        different = (plate != frame).any(axis=2)
+        return View(plate, hole, np.asarray((different | mask) & ~hole), mask)
