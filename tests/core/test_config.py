@@ -71,3 +71,11 @@ def test_frozen() -> None:
 def test_nearest() -> None:
     assert nearest("segmnet", ["segment", "matte"]) == "segment"
     assert nearest("zzz", ["segment"]) is None
+
+
+def test_a_wrong_choice_names_the_nearest() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_options(Fill, {"backend": {"kind": "pach"}}, "x")
+    assert caught.value.what == (
+        "x.backend.kind: got 'pach'; wanted 'telea', 'patch'; did you mean 'patch'?"
+    )

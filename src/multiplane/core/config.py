@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
@@ -71,9 +72,21 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, s
             pairs.append((key, f"unknown key; {hint}"))
         elif fault["type"] == "missing":
             pairs.append((key, "missing"))
+        elif fault["type"] == "union_tag_invalid":
+            told = fault["ctx"]
+            key = ".".join([*filter(None, [key]), told["discriminator"].strip("'")])
+            pairs.append((key, _choice(told["tag"], f"wanted {told['expected_tags']}")))
+        elif fault["type"] in {"literal_error", "enum"}:
+            pairs.append((key, _choice(fault["input"], _lower(fault["msg"]))))
         else:
             pairs.append((key, f"got {_short(fault['input'])}; {_lower(fault['msg'])}"))
     return pairs
+
+
+def _choice(got: object, wanted: str) -> str:
+    """What is wrong with a choice, and the nearest of those that stand quoted in ``wanted``."""
+    guess = nearest(str(got), re.findall(r"'([^']*)'", wanted))
+    return f"got {_short(got)}; {wanted}" + (f"; did you mean {guess!r}?" if guess else "")
 
 
 def _walk(
