@@ -16,6 +16,8 @@ from multiplane.engine.stages import find_stage, stage_names
 
 M = TypeVar("M", bound=BaseModel)
 
+OVERRIDE = "--set "
+"""How the place of an option starts that was put over a recipe; it holds the key already."""
 INPUT = "input"
 """What a recipe calls the planes that the user hands in."""
 
@@ -48,7 +50,7 @@ class Fault:
     def __str__(self) -> str:
         """``file:line: stages[1].options.key: sentence``, as far as it is known."""
         name = ""
-        for part in self.key:
+        for part in () if self.place.startswith(OVERRIDE) else self.key:
             name += f"[{part}]" if part.isdigit() else f".{part}"
         return ": ".join(part for part in (self.place, name.lstrip("."), self.text) if part)
 

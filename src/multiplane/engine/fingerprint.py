@@ -17,6 +17,8 @@ WHOLE_BYTES = 64 << 20
 """Files up to this size are read whole; of larger ones, three parts and the time of change."""
 PART_BYTES = 1 << 20
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 Stamp = tuple[int, int, str]
 """Size in bytes, time of change in nanoseconds, digest."""
 
@@ -48,31 +50,41 @@ class FileDigests:
                 files.update(folders[name])
             else:
                 files.add(name)
-        found = dict(zip(sorted(files), map_ordered(self._digest, sorted(files)), strict=True))
+        found = {name: self._remembered(name) for name in files}
+        unread = sorted(name for name, digest in found.items() if digest is None)
+        found.update(zip(unread, map_ordered(self._digest, unread), strict=True))
         digests = {name: digest for name, digest in found.items() if digest}
         for folder, children in folders.items():
             content = [[Path(child).name, found[child]] for child in children]
             digests[folder] = hash_json(content)
         return digests
 
-    def _digest(self, name: str) -> str:
+    def _remembered(self, name: str) -> str | None:
+        """The digest of a file that has not changed since it was read."""
+        known = self._known.get(name)
+        if known is None:
+            return None
         try:
             stat = Path(name).stat()
-            size, mtime, digest = self._known.get(name, (-1, -1, ""))
-            if (size, mtime) == (stat.st_size, stat.st_mtime_ns):
-                return digest
+        except OSError:
+            return None
+        size, mtime, digest = known
+        return digest if (size, mtime) == (stat.st_size, stat.st_mtime_ns) else None
+
+    def _digest(self, name: str) -> str:
+        try:
             with Path(name).open("rb") as file:
+                stat = os.fstat(file.fileno())
                 digest = _hash_file(file, stat)
         except OSError:
             return ""
-        self._known[name] = self.fresh[name] = (stat.st_size, stat.st_mtime_ns, digest)
+        self.fresh[name] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
 
 def hash_json(value: object) -> str:
     """SHA-256 of a JSON value in its canonical form."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_encode(value).encode()).hexdigest()
 
 
 def stage_key(stage: Stage, options: Options) -> str:

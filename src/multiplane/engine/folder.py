@@ -17,6 +17,9 @@ from multiplane.engine import ledger, lock
 RECIPE = "recipe.yaml"
 INPUTS = "inputs.json"
 PROVENANCE = "provenance.json"
+LINE = 120
+"""Characters in a line of JSON."""
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 @contextlib.contextmanager
@@ -31,19 +34,17 @@ def claim(folder: Path, recipe: str) -> Iterator[None]:
         OutputError: It cannot be written, holds other files, belongs to another recipe, or
             another process runs in it.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_foreign(folder)
-        hold = lock.hold(folder)
-        hold.__enter__()
-    except OSError as error:
-        told = explain_write_error(folder, error)
-        raise told from error
     with contextlib.ExitStack() as stack:
-        stack.push(hold)
-        _refuse_other_recipe(folder, recipe)
-        for part in folder.glob(f"{PART_PREFIX}*"):
-            part.unlink()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _refuse_foreign(folder)
+            _refuse_other_recipe(folder, recipe)
+            stack.enter_context(lock.hold(folder))
+            for part in folder.glob(f"{PART_PREFIX}*"):
+                part.unlink()
+        except OSError as error:
+            told = explain_write_error(folder, error)
+            raise told from error
         yield
 
 
@@ -72,6 +73,8 @@ def require_run(folder: Path) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write JSON that people can read, whole or not at all; untouched when it is the same.
 
+    What fits into a line stays in one, as do lists of numbers.
+
     Args:
         path: Where it belongs.
         value: What it holds.
@@ -79,7 +82,7 @@ def write_json(path: Path, value: object) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    keep_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    keep_text(path, _lay_out(value, "") + "\n")
 
 
 def keep_text(path: Path, text: str) -> None:
@@ -115,6 +118,24 @@ def clear_item(step_folder: Path, item: str) -> None:
     except OSError as error:
         told = explain_write_error(step_folder, error)
         raise told from error
+
+
+def _lay_out(value: object, indent: str) -> str:
+    """JSON text; a mapping or list that is too long for a line gets a line an entry."""
+    line = _encode(value)
+    if len(line) + len(indent) <= LINE:
+        return line
+    inner = f"{indent} "
+    if isinstance(value, dict):
+        entries = [f"{_encode(str(key))}: {_lay_out(entry, inner)}" for key, entry in value.items()]
+        opening, closing = "{}"
+    elif isinstance(value, list | tuple) and any(isinstance(e, dict | list | str) for e in value):
+        entries = [_lay_out(entry, inner) for entry in value]
+        opening, closing = "[]"
+    else:
+        return line
+    between = f",\n{inner}"
+    return f"{opening}\n{inner}{between.join(entries)}\n{indent}{closing}"
 
 
 def _refuse_foreign(folder: Path) -> None:

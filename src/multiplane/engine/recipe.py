@@ -251,7 +251,7 @@ def _override(
         guess = nearest(step, ids)
         hint = f"did you mean {guess!r}?" if guess else f"known steps: {', '.join(ids)}"
         text = "write it as step.option" if step in ids else f"no step {step!r}; {hint}"
-        return check.Fault((), f"{name}: {text}", "")
+        return check.Fault((), text, f"{check.OVERRIDE}{name}")
     index = ids.index(step)
     target = stages[index]["options"]
     for part in path[:-1]:
@@ -259,5 +259,5 @@ def _override(
             target[part] = {}
         target = target[part]
     target[path[-1]] = yaml.safe_load(value) if isinstance(value, str) else value
-    places[("stages", str(index), "options", *path)] = f"--set {name}"
+    places[("stages", str(index), "options", *path)] = f"{check.OVERRIDE}{name}"
     return None

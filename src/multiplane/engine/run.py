@@ -125,7 +125,7 @@ class Run:
             self._work(step, todo, known, kept, len(plan.items))
         else:
             self.progress(step.id, len(plan.items), len(plan.items))
-        entries = self.ledger.entries(step.id)
+        entries = self.ledger.entries(step.id) if todo else known
         seconds = time.perf_counter() - start
         source = self._close(step, plan, entries, seconds)
         again = {planned.item.id for planned in todo}
