@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +14,6 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.media.images import write_frame
 from multiplane.media.video import open_clip
 from multiplane.split.shots.config import ShotsOptions
-from multiplane.split.shots.cuts import Picture
 from multiplane.split.shots.extract import Shot, Write, extract_shots
 from multiplane.split.shots.sources import (
     Findings,
@@ -42,7 +42,7 @@ def take_apart(source: Path, options: ShotsOptions, write: Write) -> SourceShots
     """Find the shots of a video or of a folder of pictures and write their frames.
 
     Args:
-        source: A video file or a folder of pictures.
+        source: A video file, a folder of pictures, or one picture.
         options: Where cuts are and which frames are taken.
         write: Called on several threads with a stem and a frame; see :data:`Write`.
 
@@ -54,15 +54,18 @@ def take_apart(source: Path, options: ShotsOptions, write: Write) -> SourceShots
     """
     findings = Findings()
     paths = pictures_of(source)
-    pictures: Iterator[Picture]
-    if paths is None:
-        rate = open_clip(source).rate
-        pictures = video_pictures(source, options.start_s, options.stop_s, findings)
-        shots = extract_shots(pictures, options.video_cuts, options, write, options.min_shot_frames)
-        return SourceShots(tuple(shots), f"{rate.numerator}/{rate.denominator}", findings)
-    pictures = folder_pictures(paths, findings)
-    shots = extract_shots(pictures, options.picture_cuts, options, write)
-    return SourceShots(tuple(shots), None, findings)
+    if paths is not None:
+        shots = extract_shots(
+            folder_pictures(paths, findings), options.picture_cuts, options, write
+        )
+        return SourceShots(tuple(shots), None, findings)
+    clip = open_clip(source)
+    with contextlib.closing(
+        video_pictures(clip, options.start_s, options.stop_s, findings)
+    ) as seen:
+        shots = extract_shots(seen, options.video_cuts, options, write, options.min_shot_frames)
+    rate = f"{clip.rate.numerator}/{clip.rate.denominator}" if clip.rate else None
+    return SourceShots(tuple(shots), rate, findings)
 
 
 class Shots:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from multiplane.core.items import Json
 from multiplane.core.threads import map_ordered
 from multiplane.media import pixels
 from multiplane.media.images import SUFFIXES, list_images
-from multiplane.media.video import open_clip
+from multiplane.media.video import Clip
 from multiplane.split.shots.cuts import Picture
 
 _ORIENTATION = 0x0112
@@ -40,40 +40,42 @@ class Findings:
 
 
 def video_pictures(
-    path: Path, start_s: float, stop_s: float | None, findings: Findings
-) -> Iterator[Picture]:
+    clip: Clip, start_s: float, stop_s: float | None, findings: Findings
+) -> Generator[Picture]:
     """Stream the frames of a video.
 
     Args:
-        path: The video.
-        start_s: Frames shown before it are left out.
-        stop_s: Frames shown from it on are left out; None is the end.
+        clip: The video.
+        start_s: Frames shown earlier are left out; counted from its first frame.
+        stop_s: Frames shown then or later are left out; None is the end.
         findings: Takes note when the video is damaged from some point on.
 
     Yields:
         Its frames, numbered as in the whole video.
 
     Raises:
-        InputError: It is not a video, or none of its frames lies in the time wanted.
+        InputError: None of its frames lies in the time wanted.
         DamagedFileError: Not one of its frames can be decoded.
     """
-    count = 0
-    try:
-        for shown in open_clip(path).frames():
-            if stop_s is not None and shown.time_s >= stop_s:
-                break
-            if shown.time_s < start_s:
-                continue
-            count += 1
-            yield Picture(shown.index, shown.time_s, f"{shown.index:06d}", shown.frame)
-    except DamagedFileError as error:
-        if not count:
-            raise
-        findings.add(path.name, error)
+    count, zero_s = 0, None
+    with clip.frames() as frames:
+        try:
+            for shown in frames:
+                zero_s = shown.time_s if zero_s is None else zero_s
+                if stop_s is not None and shown.time_s - zero_s >= stop_s:
+                    break
+                if shown.time_s - zero_s < start_s:
+                    continue
+                count += 1
+                yield Picture(shown.index, shown.time_s, f"{shown.index:06d}", shown.frame)
+        except DamagedFileError as error:
+            if not count:
+                raise
+            findings.add(clip.path.name, error)
     if not count:
         until = "its end" if stop_s is None else f"{stop_s:g} s"
         raise InputError(
-            f"{path} has no frame between {start_s:g} s and {until}",
+            f"{clip.path} has no frame between {start_s:g} s and {until}",
             why="a shot needs at least one frame",
             fix="choose another start_s and stop_s",
         )

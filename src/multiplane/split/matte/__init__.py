@@ -1,0 +1,1 @@
+"""Gives masks soft edges, and the colours behind those edges their own."""

@@ -1,0 +1,62 @@
+"""What can be chosen about mattes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from multiplane.core.config import Options
+
+
+class GuidedMatte(Options):
+    """Iterated guided filter (He et al. 2013). Fast and steady; for video."""
+
+    kind: Literal["guided"] = "guided"
+    reach: float = Field(
+        default=2.0, gt=0, le=8, description="radius of its windows, in widths of the band"
+    )
+    iterations: int = Field(
+        default=3, ge=1, le=20, description="rounds; more forgives a rougher mask"
+    )
+    shrink: int = Field(
+        default=2, ge=1, le=8, description="its coefficients are found on a picture so much smaller"
+    )
+
+
+class ClosedFormMatte(Options):
+    """Closed-form matting (Levin et al. 2008). Slower; for stills and masks that fit well."""
+
+    kind: Literal["closed_form"] = "closed_form"
+    epsilon: float = Field(
+        default=1e-7, gt=0, le=1, description="how much colours may scatter; more is smoother"
+    )
+    max_iterations: int = Field(
+        default=2000, ge=10, le=100_000, description="when the solver gives up on better"
+    )
+
+
+Method = Annotated[GuidedMatte | ClosedFormMatte, Field(discriminator="kind")]
+
+
+class MatteOptions(Options):
+    """How wide the soft edge may be, and how it is found."""
+
+    method: Method = Field(default=GuidedMatte(), description="how the soft edge is found")
+    edge_px: int = Field(
+        default=8,
+        ge=1,
+        le=200,
+        description="how far inside and outside the mask's edge the true edge is looked for; "
+        "wider for hair and for rough masks",
+    )
+    extend_px: int = Field(
+        default=32,
+        ge=0,
+        le=1000,
+        description="how far the colour of a cut-out goes on under its transparent surround",
+    )
+    crop_cutouts: bool = Field(
+        default=False,
+        description="cut each cut-out to the box of what is on it; off keeps the frame's size",
+    )
