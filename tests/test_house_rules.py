@@ -89,7 +89,8 @@ def test_nothing_dangerous(path: Path) -> None:
 
 
 def modules() -> list[str]:
-    return sorted(info.name for info in pkgutil.walk_packages(multiplane.__path__, "multiplane."))
+    found = (info.name for info in pkgutil.walk_packages(multiplane.__path__, "multiplane."))
+    return sorted(name for name in found if not name.endswith("__main__"))
 
 
 def option_models() -> list[type[Options]]:

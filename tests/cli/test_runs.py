@@ -7,6 +7,7 @@ import pytest
 from multiplane.cli import runs
 from multiplane.cli.main import main
 from multiplane.core.errors import ConfigError
+from multiplane.hub import cache
 
 
 def test_settings() -> None:
@@ -29,6 +30,17 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs.cache_folder() is None
     monkeypatch.setenv("MULTIPLANE_CACHE", "/tmp/here")
     assert runs.cache_folder() == Path("/tmp/here")
+
+
+def test_the_cache_of_the_environment_reaches_the_stages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MULTIPLANE_CACHE", str(tmp_path))
+    try:
+        runs.use_cache()
+        assert cache.default_cache() == tmp_path
+    finally:
+        cache.choose_cache(None)
 
 
 @pytest.mark.parametrize("command", ["status", "report"])

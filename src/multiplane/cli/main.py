@@ -56,6 +56,7 @@ def settings(
 ) -> None:
     """Takes footage and pictures apart into planes: characters, mattes, clean backgrounds."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    runs.use_cache()
     logging.basicConfig(level=level, format="%(levelname).1s %(name)s: %(message)s")
 
 

@@ -33,6 +33,15 @@ def cache_folder() -> Path | None:
     return Path(named) if named else None
 
 
+def use_cache() -> None:
+    """Make the environment's cache the one of this process, so that stages find it too."""
+    named = cache_folder()
+    if named is not None:
+        from multiplane.hub.cache import choose_cache
+
+        choose_cache(named)
+
+
 def parse_settings(settings: list[str]) -> dict[str, object]:
     """Turn ``STEP.OPTION=VALUE`` words into overrides of a recipe.
 

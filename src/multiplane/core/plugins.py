@@ -14,6 +14,7 @@ EXTRAS = {
     "torch": "perceptual",
     "torchvision": "perceptual",
     "lpips": "perceptual",
+    "safetensors": "perceptual",
 }
 """Package → the extra of ours that installs it."""
 
