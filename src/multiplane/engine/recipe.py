@@ -252,12 +252,16 @@ def _override(
         hint = f"did you mean {guess!r}?" if guess else f"known steps: {', '.join(ids)}"
         text = "write it as step.option" if step in ids else f"no step {step!r}; {hint}"
         return check.Fault((), text, f"{check.OVERRIDE}{name}")
+    try:
+        value = yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return check.Fault((), f"got {value!r}, which is no YAML value", check.OVERRIDE + name)
     index = ids.index(step)
     target = stages[index]["options"]
     for part in path[:-1]:
         if not isinstance(target.get(part), dict):
             target[part] = {}
         target = target[part]
-    target[path[-1]] = yaml.safe_load(value) if isinstance(value, str) else value
+    target[path[-1]] = value
     places[("stages", str(index), "options", *path)] = f"{check.OVERRIDE}{name}"
     return None

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import yaml
+
+from multiplane.core.errors import ConfigError, InputError
+from multiplane.engine.recipe import (
+    MAX_BYTES,
+    Recipe,
+    builtin_recipes,
+    dump_recipe,
+    footage_recipe,
+    load_recipe,
+    recipe_text,
+    stage_recipe,
+)
+
+GOOD = """\
+name: toy
+description: Toys.
+version: 1
+stages:
+  - id: cut
+    stage: toy.cut
+    inputs: {source: input.source}
+  - id: copy
+    stage: toy.copy
+    inputs: {texts: cut.texts}
+    options:
+      mode: upper
+      repeat: 3
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "toy.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_file_loads(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, GOOD))
+    assert [step.id for step in recipe.stages] == ["cut", "copy"]
+    assert recipe.steps()[1].options.model_dump()["repeat"] == 3
+    assert recipe.planes_wanted() == ({"source"}, {"source"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: toy", "nmae: toy", "{f}:1: name: missing\n{f}:1: nmae: unknown key; did you mean"),
+        ("version: 1", "version: one", "{f}:3: version: got 'one'; input should be a valid integ"),
+        ("id: cut", "id: Cut it", "{f}:5: stages[0].id: got 'Cut it'; string should match pattern"),
+        ("    stage: toy.cut\n", "", "{f}:5: stages[0].stage: missing"),
+        (
+            "inputs: {texts",
+            "input: {texts",
+            "{f}:10: stages[1].input: unknown key; did you mean 'inputs'?\n"
+            "{f}:8: stages[1].inputs: toy.copy needs 'texts'; add texts: cut.texts",
+        ),
+        (
+            "cut.texts",
+            "cut.frames",
+            "{f}:10: stages[1].inputs.texts: 'cut' makes no plane 'frames'; known: texts",
+        ),
+        (
+            "repeat: 3",
+            "repeat: 99",
+            "{f}:13: stages[1].options.repeat: got 99; input should be less than or equal to 9",
+        ),
+        (
+            "repeat: 3",
+            "mode: lower",
+            "{f}:13: stages[1].options.mode: the key stands twice",
+        ),
+        (
+            "mode: upper",
+            "mode: uper",
+            "{f}:12: stages[1].options.mode: got 'uper'; input should be 'plain', 'upper' or"
+            " 'lower'; did you mean 'upper'?",
+        ),
+        (
+            "options:",
+            "options: 3\n    #",
+            "{f}:11: stages[1].options: got 3; input should be a valid dictionary",
+        ),
+    ],
+)
+def test_faults_are_told_with_file_line_key_value_and_spelling(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    text = GOOD.replace(old, new)
+    if new.endswith("#"):
+        text = text[: text.index("      mode")]
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path)
+    assert caught.value.what.startswith(message.format(f=path))
+    assert caught.value.why == "a recipe is checked as a whole before anything runs"
+    assert caught.value.fix == "`multiplane recipes schema` lists every key and its values"
+
+
+@pytest.mark.parametrize("text", ["", "3\n", "- a\n", "name: x\nstages: []\n", "stages: {a: b}\n"])
+def test_what_is_far_from_a_recipe_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        load_recipe(write(tmp_path, text))
+
+
+def test_a_file_that_is_no_text_or_far_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    with pytest.raises(InputError, match="cannot read the recipe") as caught:
+        load_recipe(path)
+    assert caught.value.fix == "multiplane recipes list"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(InputError, match="cannot read the recipe"):
+        load_recipe(path)
+    path.write_text("#" * (MAX_BYTES + 1))
+    with pytest.raises(InputError, match="a recipe has 1048576 at most") as caught:
+        load_recipe(path)
+    assert caught.value.fix == "multiplane recipes show clean-backgrounds > recipe.yaml"
+
+
+def test_options_can_be_put_over_a_recipe(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, GOOD))
+    changed = recipe.with_options({"copy.repeat": "2", "cut.lines": 7, "copy.mode": "lower"})
+    assert changed.stages[0].options == {"lines": 7}
+    assert changed.stages[1].options == {"mode": "lower", "repeat": 2}
+    assert recipe.stages[1].options == {"mode": "upper", "repeat": 3}
+
+
+def test_wrong_overrides_are_refused_all_at_once(recipe: Recipe) -> None:
+    with pytest.raises(ConfigError) as caught:
+        recipe.with_options({"coppy.mode": "x", "copy": "1", "x.y": "1"})
+    assert caught.value.what.splitlines() == [
+        "--set coppy.mode: no step 'coppy'; did you mean 'copy'?",
+        "--set copy: write it as step.option",
+        "--set x.y: no step 'x'; known steps: cut, copy, join",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        recipe.with_options({"copy.repeat": "many", "copy.modes": "x"})
+    assert caught.value.what.splitlines() == [
+        "--set copy.repeat: got 'many'; input should be a valid integer, unable to parse string"
+        " as an integer",
+        "--set copy.modes: unknown key; did you mean 'mode'?",
+    ]
+
+
+def test_a_value_that_is_no_yaml_is_told(recipe: Recipe) -> None:
+    with pytest.raises(ConfigError, match="--set copy.mode: got '\\[1', which is no YAML value"):
+        recipe.with_options({"copy.mode": "[1"})
+
+
+def test_one_stage_can_be_a_recipe() -> None:
+    recipe = stage_recipe("toy.join")
+    assert recipe.stages[0].id == "join"
+    assert recipe.planes_wanted() == ({"texts"}, {"texts", "copies"})
+
+
+def test_footage_goes_through_shots_first() -> None:
+    assert [step.id for step in footage_recipe("split.segment").stages] == ["shots", "segment"]
+    assert [step.id for step in footage_recipe("split.shots").stages] == ["shots"]
+    footage_recipe("split.segment").steps()
+    with pytest.raises(ConfigError, match=r"restore\.plate needs frames, masks"):
+        footage_recipe("restore.plate")
+
+
+def test_what_is_written_out_loads_again(recipe: Recipe, tmp_path: Path) -> None:
+    text = dump_recipe(recipe, recipe.steps())
+    assert yaml.safe_load(text)["stages"][1]["options"]["repeat"] == 1
+    again = load_recipe(write(tmp_path, text))
+    assert [step.options for step in again.steps()] == [step.options for step in recipe.steps()]
+
+
+def test_the_recipes_that_come_along_are_well() -> None:
+    assert "clean-backgrounds" in builtin_recipes()
+    for name in builtin_recipes():
+        recipe = load_recipe(name)
+        assert recipe.name == name
+        assert recipe.description
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
+        recipe_text("clean-background")
+    assert caught.value.what == "no recipe is called 'clean-background'"
+    assert caught.value.fix == "multiplane recipes show clean-backgrounds"
+
+
+def test_a_recipe_survives_pickling(recipe: Recipe) -> None:
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
