@@ -355,7 +355,7 @@ def _convert(clip: Clip, wanted: range) -> Iterator[VideoFrame | DamagedFileErro
 def _damage(clip: Clip, whole: int, reason: str) -> DamagedFileError:
     of = f" of {clip.frame_count}" if clip.frame_count else ""
     return DamagedFileError(
-        f"{clip.path} is damaged after frame {whole}{of}: {reason}",
-        why=f"frames 0 to {whole - 1} were read whole; what follows cannot be trusted",
+        f"{clip.path} is damaged: {whole}{of} frames were read, then {reason}",
+        why="what follows the damage cannot be trusted; the frames before it are whole",
         fix="copy or export it again, or go on with the frames before the damage",
     )

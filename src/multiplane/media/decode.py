@@ -97,7 +97,7 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
         index += 1
         if index >= wanted.stop:
             return
-    if clip.missing_bytes:
+    if clip.missing_bytes and not 0 < stream.frames <= index:  # else only sound is missing
         yield Damage(index, f"the file is cut off, {clip.missing_bytes} bytes are missing")
 
 

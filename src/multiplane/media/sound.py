@@ -6,6 +6,7 @@ Where a container cannot take them they are encoded anew, and that is said.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 from collections.abc import Generator, Iterator
 from fractions import Fraction
@@ -49,9 +50,9 @@ class Sound:
         self._tracks: dict[int, AudioStream] = {}
         self._encoders: dict[int, AudioResampler] = {}
         for track in self._input.streams.audio:
-            try:
+            if takes_sound(output.format.name, track):
                 self._tracks[track.index] = output.add_stream_from_template(track)
-            except ValueError:
+            else:
                 self._tracks[track.index] = self._own_stream(track, suffix)
             self._tracks[track.index].metadata.update(_kept(track.metadata))
         self._units = self._read()
@@ -127,6 +128,25 @@ class Sound:
                 made += stream.encode(piece)
             made += stream.encode(None)
         return made
+
+
+def takes_sound(container: str, track: AudioStream) -> bool:
+    """Whether a container takes a track as it is; tried in memory, since tables alone say too much.
+
+    Args:
+        container: Name of an output format, e.g. ``mov``.
+        track: The track to be copied.
+
+    Returns:
+        True when a header with it could be written.
+    """
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            trial.add_stream_from_template(track)
+            trial.start_encoding()
+    except (ValueError, av.FFmpegError):
+        return False
+    return True
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:

@@ -110,9 +110,11 @@ def _outline(path: Path) -> _Outline:
         for track in container.streams.audio:
             sounds[track.index] = hashlib.sha256()
         for packet in container.demux(video, *container.streams.audio):
-            if not packet.size or packet.is_discard:
+            if not packet.size:
                 continue
             if packet.stream.index == video.index:
+                if packet.is_discard:  # before the first frame shown
+                    continue
                 stamps.append(packet.pts if packet.pts is not None else packet.dts or 0)
             else:
                 packets += 1
