@@ -17,8 +17,9 @@ from multiplane.motion.flow import Flow, resize_flow, warp
 from multiplane.restore.plate.canvas import enlarge, shrink
 from multiplane.restore.plate.config import PlateOptions
 from multiplane.restore.plate.hole import depth_inside
+from multiplane.restore.plate.lend import Want, lend
 from multiplane.restore.plate.light import Field, Light, blur_where, fit_light, spread
-from multiplane.restore.plate.mosaic import Mosaic, Source
+from multiplane.restore.plate.mosaic import Mosaic
 from multiplane.restore.plate.parallax import follow
 
 MEMBRANE_PX = 6.0
@@ -205,41 +206,14 @@ def _gather(
             continue
         part = np.s_[y0:y1, x0:x1]
         local = None if full_shift is None else full_shift[part]
-        origin = (crop.origin[0] + x0, crop.origin[1] + y0)
-        taken = _take(source, frame_to_reference, origin, (x1 - x0, y1 - y0), local)
+        x, y = crop.origin
+        box = (x + x0, y + y0, x + x1, y + y1)
+        taken = lend(source, Want(frame_to_reference, mosaic.canvas.from_reference, box, local))
         summed[part] += share[part][..., None] * taken
         total[part] += share[part]
         used.append(source.index)
     summed /= np.maximum(total, 1e-6)[..., None]
     return summed, total, used
-
-
-def _take(
-    source: Source,
-    frame_to_reference: Homography,
-    origin: tuple[int, int],
-    size: tuple[int, int],
-    shift: Flow | None,
-) -> NDArray[np.uint8]:
-    """A box of the frame as the source saw it; copied where it lies exactly alike."""
-    x, y = origin
-    if shift is None and np.array_equal(source.to_reference, frame_to_reference):
-        return source.frame[y : y + size[1], x : x + size[0]]
-    move = np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
-    matrix = np.linalg.inv(source.to_reference) @ frame_to_reference @ move
-    border = cv2.BORDER_REFLECT_101
-    if shift is None:
-        flags = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
-        taken = cv2.warpPerspective(source.frame, matrix, size, flags=flags, borderMode=border)
-        return np.asarray(taken, np.uint8)
-    across = np.arange(size[0], dtype=np.float64) + shift[..., 0]
-    down = np.arange(size[1], dtype=np.float64)[:, None] + shift[..., 1]
-    a = matrix / matrix[2, 2]
-    depth = a[2, 0] * across + a[2, 1] * down + 1.0
-    map_x = ((a[0, 0] * across + a[0, 1] * down + a[0, 2]) / depth).astype(np.float32)
-    map_y = ((a[1, 0] * across + a[1, 1] * down + a[1, 2]) / depth).astype(np.float32)
-    taken = cv2.remap(source.frame, map_x, map_y, cv2.INTER_LANCZOS4, borderMode=border)
-    return np.asarray(taken, np.uint8)
 
 
 def _patch(crop: _Crop, colour: Field, missing: Mask) -> Field:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Alpha, Mask
+from multiplane.core.instances import box_of
 
 ALPHA_FLOOR = 0.05
 """An alpha below it is matting noise, not hair."""
@@ -23,8 +24,14 @@ def grow(mask: Mask, radius_px: float) -> Mask:
     """
     if radius_px <= 0 or not mask.any():
         return mask
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(away <= radius_px, np.bool_)
+    reach = int(radius_px) + 1
+    x0, y0, x1, y1 = box_of(mask)
+    part = np.s_[max(0, y0 - reach) : y1 + reach, max(0, x0 - reach) : x1 + reach]
+    outside = (~mask[part]).astype(np.uint8)
+    away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    grown = np.zeros_like(mask)
+    grown[part] = away <= radius_px
+    return grown
 
 
 def widen(mask: Mask, alpha: Alpha | None, reach_px: float) -> Mask:

@@ -15,6 +15,7 @@ Field: TypeAlias = NDArray[np.float32]
 """float32 (h, w, C), or (h, w) for weights."""
 
 ENOUGH = 40
+SAMPLES = 6000
 MAX_GAIN = 2.0
 
 
@@ -53,8 +54,8 @@ def fit_light(source: Field, target: Field, where: Mask, rounds: int = 5) -> Lig
     if np.count_nonzero(where) < ENOUGH:
         return same_light()
     one, two = source[where].astype(np.float64), target[where].astype(np.float64)
-    if len(one) > 20000:
-        step = len(one) // 20000 + 1
+    if len(one) > 2 * SAMPLES:
+        step = len(one) // SAMPLES
         one, two = one[::step], two[::step]
     gain, offset = np.ones(3), np.median(two - one, axis=0)
     for _ in range(rounds):

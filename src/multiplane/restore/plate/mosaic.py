@@ -9,17 +9,20 @@ Soft light (the low band) is taken from the median of all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from multiplane.core.arrays import Frame, Mask
+from multiplane.core.arrays import Mask
 from multiplane.core.threads import map_ordered
-from multiplane.motion.camera import Homography
+from multiplane.motion.flow import Flow, warp
 from multiplane.restore.plate.canvas import Canvas, enlarge, shrink
+from multiplane.restore.plate.config import PlateOptions
+from multiplane.restore.plate.lend import Source, coarsen
 from multiplane.restore.plate.light import Field, Light, blur_where, fit_light, same_light
+from multiplane.restore.plate.parallax import follow
 from multiplane.restore.plate.shot import Shot
 
 SOFT_PX = 12.0
@@ -30,21 +33,6 @@ NOISE_LEVELS = 8.0
 """Disagreement with the median that costs as much as lying right beside a mask."""
 TOGETHER = 0.6
 """How strongly neighbours pull each other to the same source."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A frame that lends.
-
-    Attributes:
-        index: Which frame of the shot.
-        frame: (H, W, 3) RGB.
-        to_reference: (3, 3), its pixels to the reference frame's.
-    """
-
-    index: int
-    frame: Frame
-    to_reference: Homography
 
 
 @dataclass(frozen=True)
@@ -70,14 +58,16 @@ class Mosaic:
     picture: Field
 
 
-def lay_together(shot: Shot, indices: Sequence[int], canvas: Canvas, threads: int) -> Mosaic:
+def lay_together(
+    shot: Shot, indices: Sequence[int], canvas: Canvas, options: PlateOptions
+) -> Mosaic:
     """Lay sources on a canvas and choose one for each place.
 
     Args:
         shot: The shot.
         indices: The frames that lend, at least one.
         canvas: Where to lay them.
-        threads: 0 means one a processor.
+        options: How.
 
     Returns:
         The mosaic; holds the sources' frames.
@@ -87,14 +77,63 @@ def lay_together(shot: Shot, indices: Sequence[int], canvas: Canvas, threads: in
         source = Source(index, shot.frames[index], shot.camera.homographies[index])
         return (source, *_lay(canvas, source, shot.blocked(index)))
 
-    sources, pictures, valid = zip(*map_ordered(read, indices, threads), strict=True)
-    raw, sees = np.stack(pictures), np.stack(valid)
-    lit, lights = _one_light(raw, sees, threads)
+    found = list(map_ordered(read, indices, options.threads))
+    sources, scale = [source for source, _, _ in found], canvas.scale
+    raw = np.stack([picture for _, picture, _ in found])
+    sees = np.stack([valid for _, _, valid in found])
+    lights = _one_light(raw, sees, options.threads)
+    if options.refine and not shot.camera.static:
+        bends, raw, sees = _straighten(raw, sees, lights, scale, options)
+        lights = _one_light(raw, sees, options.threads)
+        sources = [replace(s, bend=b) for s, b in zip(sources, bends, strict=True)]
+    lit = _light_up(raw, lights)
     median = masked_median(lit, sees)
     seen = np.asarray(sees.any(axis=0), np.bool_)
-    label = _choose(lit, sees, median, canvas.scale, [s.index for s in sources])
-    shares, gain, offset, picture = _compose(raw, sees, median, label, (lights, canvas.scale))
-    return Mosaic(canvas, list(sources), shares, seen, gain, offset, picture)
+    label = _choose(lit, sees, median, scale, list(indices))
+    shares, gain, offset, picture = _compose(raw, sees, median, label, (lights, scale))
+    return Mosaic(canvas, sources, shares, seen, gain, offset, picture)
+
+
+def _straighten(
+    raw: NDArray[np.uint8],
+    sees: NDArray[np.bool_],
+    lights: list[Light],
+    scale: float,
+    options: PlateOptions,
+) -> tuple[list[Flow | None], NDArray[np.uint8], NDArray[np.bool_]]:
+    """Bend the sources onto their median, where parallax makes them differ.
+
+    Returns:
+        A bend a source, kept coarse; the pictures and what is valid of them, bent.
+    """
+    several = sees.sum(axis=0) >= 2
+    bends: list[Flow | None] = [None] * len(raw)
+    bent, known = raw, sees
+    for _ in range(2):
+        median = masked_median(_light_up(bent, lights), known)
+
+        def find(k: int, median: Field = median) -> Flow | None:
+            lit = lights[k](raw[k].astype(np.float32))
+            return follow(median, lit, sees[k] & several, scale, options.max_shift_px)
+
+        bends = list(map_ordered(find, range(len(raw)), options.threads))
+        if not any(bend is not None for bend in bends):
+            break
+        bent, known = raw.copy(), sees.copy()
+        for k, bend in enumerate(bends):
+            if bend is not None:
+                bent[k] = warp(raw[k], bend)
+                free = warp(sees[k], bend, outside="zero").astype(np.uint8)
+                known[k] = cv2.erode(free, np.ones((3, 3), np.uint8), borderValue=1) > 0
+    return [None if bend is None else coarsen(bend) for bend in bends], bent, known
+
+
+def _light_up(raw: NDArray[np.uint8], lights: list[Light]) -> NDArray[np.uint8]:
+    """Each picture in its light, rounded."""
+    lit = np.empty_like(raw)
+    for k, light in enumerate(lights):
+        lit[k] = np.clip(np.rint(light(raw[k].astype(np.float32))), 0, 255)
+    return lit
 
 
 def masked_median(stack: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Field:
@@ -130,27 +169,18 @@ def _lay(canvas: Canvas, source: Source, blocked: Mask) -> tuple[NDArray[np.uint
     return np.asarray(picture, np.uint8), inner > 0
 
 
-def _one_light(
-    raw: NDArray[np.uint8], sees: NDArray[np.bool_], threads: int
-) -> tuple[NDArray[np.uint8], list[Light]]:
-    """Bring all sources into the light of their median."""
+def _one_light(raw: NDArray[np.uint8], sees: NDArray[np.bool_], threads: int) -> list[Light]:
+    """What brings each source into the light of their median."""
     lights = [same_light() for _ in raw]
-    lit = raw
     several = sees.sum(axis=0) >= 2
     for _ in range(2 if len(raw) > 1 else 0):
-        median = masked_median(lit, sees)
+        median = masked_median(_light_up(raw, lights), sees)
 
         def fit(k: int, median: Field = median) -> Light:
             return fit_light(raw[k].astype(np.float32), median, sees[k] & several)
 
         lights = list(map_ordered(fit, range(len(raw)), threads))
-        lit = np.stack(
-            [
-                np.clip(np.rint(light(picture.astype(np.float32))), 0, 255).astype(np.uint8)
-                for light, picture in zip(lights, raw, strict=True)
-            ]
-        )
-    return lit, lights
+    return lights
 
 
 def _choose(

@@ -9,12 +9,12 @@ from multiplane.core.arrays import Mask
 from multiplane.motion.flow import Flow, flow, warp
 from multiplane.restore.plate.light import Field, blur_where, spread
 
-SMOOTH_PX = 24.0
+SMOOTH_PX = 20.0
 """Parallax changes slowly; what changes faster is waving grass."""
-WORTH_PX = 0.15
-"""Median shift below which nothing is gained by following it."""
-BETTER = 0.98
-"""How far the difference must fall for the flow to be believed."""
+WORTH_PX = (0.03, 0.15)
+"""Median shift from which it is followed a little, and wholly: no sudden change in a shot."""
+BETTER = 0.03
+"""Share by which the difference must fall for the flow to be believed wholly."""
 
 
 def follow(
@@ -39,7 +39,7 @@ def follow(
     found = flow(one, two, scale=1.0)
     length = np.hypot(found[..., 0], found[..., 1])
     trusted = where & (length < limit_px * scale)
-    if not trusted.any() or float(np.median(length[trusted])) < WORTH_PX * scale:
+    if not trusted.any():
         return None
     weight = trusted.astype(np.float32)
     near = cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX * scale)
@@ -47,7 +47,13 @@ def follow(
     smooth = spread(smooth, np.asarray(np.clip(near * 4.0, 0, 1), np.float32))
     before = float(np.abs(target - picture)[trusted].mean())
     after = float(np.abs(target - warp(picture, smooth))[trusted].mean())
-    return smooth if after < BETTER * before else None
+    moved = float(np.median(length[trusted])) / scale
+    strength = _ramp(1.0 - after / max(before, 1e-3), 0.0, BETTER) * _ramp(moved, *WORTH_PX)
+    return smooth * np.float32(strength) if strength > 0 else None
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 def _bytes(values: Field) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

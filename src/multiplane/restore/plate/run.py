@@ -112,7 +112,7 @@ def _mosaic_for(shot: Shot, far: Survey, window: range, options: PlateOptions) -
     if not chosen or canvas is None:
         return None
     log.info("frames %d-%d: %d sources", window[0], window[-1], len(chosen))
-    return lay_together(shot, chosen, canvas, options.threads)
+    return lay_together(shot, chosen, canvas, options)
 
 
 def _canvas(shot: Shot, found: Survey, window: range, options: PlateOptions) -> Canvas | None:
