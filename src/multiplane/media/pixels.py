@@ -102,6 +102,8 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         )
     try:
         image = _OPENERS[kind](io.BytesIO(data))
+        if kind == "png":
+            _walk_chunks(data)
     except DAMAGE as error:
         damage = _damaged(path, kind, error)
         raise damage from error
@@ -248,6 +250,19 @@ def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
         why="it was cut off or changed after it was written; half a picture is not used",
         fix=f"copy or export it again, or remove it: rm '{path}'",
     )
+
+
+def _walk_chunks(data: bytes) -> None:
+    """Go through a PNG to its end mark; Pillow does not miss it once it has all rows.
+
+    Raises:
+        EOFError: It ends before.
+    """
+    place = 8
+    while data[place + 4 : place + 8] != b"IEND":
+        if place + 12 > len(data):
+            raise EOFError("image file is truncated")
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
 
 
 def _bits(path: Path, kind: str, data: bytes, image: ImageFile.ImageFile) -> int:

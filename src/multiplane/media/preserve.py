@@ -45,7 +45,7 @@ def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
     array: NDArray[Any] = frame
     if source.bits > 8:
         array = _deepen(frame, original if same_size else None)
-    if _grey(original) and _grey(frame):
+    if (original.ndim == 2 or original.shape[2] == 2) and _is_grey(frame):
         array = np.ascontiguousarray(array[..., 0])
     alpha = pixels.alpha_of(original)
     if alpha is not None and same_size and kind != "jpeg":
@@ -134,10 +134,8 @@ def _settings(source: Picture) -> dict[str, Any]:
     return {}
 
 
-def _grey(array: NDArray[Any]) -> bool:
-    if array.ndim == 2 or array.shape[2] == 2:
-        return True
-    red, green, blue = array[..., 0], array[..., 1], array[..., 2]
+def _is_grey(frame: Frame) -> bool:
+    red, green, blue = frame[..., 0], frame[..., 1], frame[..., 2]
     return bool((red == green).all() and (green == blue).all())
 
 
