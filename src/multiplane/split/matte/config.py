@@ -50,6 +50,13 @@ class MatteOptions(Options):
         description="how far inside and outside the mask's edge the true edge is looked for; "
         "wider for hair and for rough masks",
     )
+    haze: float = Field(
+        default=0.04,
+        ge=0,
+        le=0.4,
+        description="shares this near to 0 and 1 become 0 and 1: what a filter leaves over is no "
+        "hair",
+    )
     extend_px: int = Field(
         default=32,
         ge=0,

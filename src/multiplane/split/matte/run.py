@@ -24,8 +24,8 @@ from multiplane.split.matte.config import MatteOptions
 from multiplane.split.matte.steadiness import Steadiness
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, make_trimap
 
-_HAZE = 0.02
-"""Alphas this near to 0 and 1 are 0 and 1: what a filter leaves over is no hair."""
+_MARGIN = 6
+"""The part of a frame that is worked on reaches so many widths of the band beyond the mask."""
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,17 @@ def cut_out(frame: Frame, mask: Mask, refiner: Refiner, options: MatteOptions) -
         BackendError: A library failed.
     """
     check_same_size(check_frame(frame), check_mask(mask), ("frame", "mask"))
-    trimap = make_trimap(mask, options.edge_px)
-    unknown: Mask = trimap == UNKNOWN
     alpha = mask.astype(np.float32)
-    band_px = int(np.count_nonzero(unknown))
-    if band_px:
-        x0, y0, x1, y1 = box_of(unknown)
-        margin = 6 * options.edge_px
-        rows = slice(max(0, y0 - margin), y1 + margin)
-        columns = slice(max(0, x0 - margin), x1 + margin)
-        found = refiner.refine(
-            np.ascontiguousarray(frame[rows, columns]), mask[rows, columns], trimap[rows, columns]
-        )
-        found = np.clip((found - _HAZE) / np.float32(1 - 2 * _HAZE), 0, 1)
-        inside, outside = trimap[rows, columns] == FOREGROUND, trimap[rows, columns] == BACKGROUND
-        found[inside], found[outside] = 1, 0
+    band_px = 0
+    for rows, columns in _windows(mask, _MARGIN * options.edge_px):
+        trimap = make_trimap(mask[rows, columns], options.edge_px)
+        band_px = int(np.count_nonzero(trimap == UNKNOWN))
+        if not band_px:
+            continue
+        part = np.ascontiguousarray(frame[rows, columns])
+        found = refiner.refine(part, mask[rows, columns], trimap)
+        found = np.clip((found - options.haze) / np.float32(1 - 2 * options.haze), 0, 1)
+        found[trimap == FOREGROUND], found[trimap == BACKGROUND] = 1, 0
         alpha[rows, columns] = np.rint(found * 255).astype(np.float32) / np.float32(255)
     return CutOut(alpha, straight_colour(frame, alpha, options.extend_px), band_px)
 
@@ -218,10 +214,17 @@ def _frame_figures(stem: str, cut: CutOut, box: tuple[int, int, int, int]) -> di
     return {
         "frame": stem,
         "area_share": round(float(cut.alpha.mean()), 5),
-        "soft_share": round(soft / cut.alpha.size, 5),
+        "soft_share": round(int(soft) / cut.alpha.size, 5),
         "band_px": cut.band_px,
         "box_xyxy": list(box),
     }
+
+
+def _windows(mask: Mask, margin: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the part that is worked on: what is selected, and a margin."""
+    x0, y0, x1, y1 = box_of(mask)
+    if x1:
+        yield slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin)
 
 
 def _pairs(frames: Iterable[Frame], masks: Iterable[Mask]) -> Iterator[tuple[Frame, Mask]]:

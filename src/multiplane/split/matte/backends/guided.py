@@ -63,6 +63,7 @@ class WindowFit:
     def __init__(self, guide: Floats, trust: Floats, radius: int) -> None:
         self._trust, self._radius = trust, radius
         self._norm: Floats = np.reciprocal(np.maximum(_box(trust, radius), np.float32(1e-6)))
+        self._trust3, self._norm3 = _threefold(trust), _threefold(self._norm)
         self._guide = guide
         self._mean = self._average(guide)
         self._inverse = self._inverse_covariance()
@@ -70,20 +71,18 @@ class WindowFit:
     def line(self, target: Floats) -> tuple[Floats, Floats]:
         """The averaged slopes (H, W, 3) and offsets (H, W) whose line gives the target."""
         mean = self._average(target)
-        shared = self._average(self._guide * target[..., None]) - self._mean * mean[..., None]
+        shared = self._average(self._guide * _threefold(target)) - self._mean * _threefold(mean)
         xx, xy, xz, yy, yz, zz = self._inverse
-        x, y, z = shared[..., 0], shared[..., 1], shared[..., 2]
-        slope = np.dstack(
-            [xx * x + xy * y + xz * z, xy * x + yy * y + yz * z, xz * x + yz * y + zz * z]
-        )
-        offset = mean - np.einsum("hwc,hwc->hw", slope, self._mean)
+        x, y, z = cv2.split(shared)
+        rows = [xx * x + xy * y + xz * z, xy * x + yy * y + yz * z, xz * x + yz * y + zz * z]
+        slope = np.asarray(cv2.merge(rows), np.float32)
+        offset = mean - _dot(slope, self._mean)
         return _box(slope, self._radius), _box(offset, self._radius)
 
     def _average(self, values: Floats) -> Floats:
         if values.ndim == 3:
-            summed = _box(values * self._trust[..., None], self._radius)
-            return np.multiply(summed, self._norm[..., None], dtype=np.float32)
-        return np.multiply(_box(values * self._trust, self._radius), self._norm, dtype=np.float32)
+            return _box(values * self._trust3, self._radius) * self._norm3
+        return _box(values * self._trust, self._radius) * self._norm
 
     def _inverse_covariance(self) -> tuple[Floats, ...]:
         """The inverse of each window's 3x3 colour covariance: xx, xy, xz, yy, yz, zz."""
@@ -108,7 +107,7 @@ class WindowFit:
 
 def apply_line(slope: Floats, offset: Floats, guide: Floats) -> Floats:
     """What the line says about each pixel: (H, W)."""
-    return np.asarray(np.einsum("hwc,hwc->hw", slope, guide) + offset, np.float32)
+    return _dot(slope, guide) + offset
 
 
 def shrunk(picture: Floats, size: tuple[int, int]) -> Floats:
@@ -130,3 +129,12 @@ def clipped(alpha: Floats) -> Alpha:
 def _box(values: Floats, radius: int) -> Floats:
     side = (2 * radius + 1, 2 * radius + 1)
     return np.asarray(cv2.blur(values, side, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _dot(first: Floats, second: Floats) -> Floats:
+    """Sum over the three channels of the product, (H, W)."""
+    return np.asarray(cv2.transform(first * second, np.ones((1, 3), np.float32)), np.float32)
+
+
+def _threefold(values: Floats) -> Floats:
+    return np.asarray(cv2.merge([values, values, values]), np.float32)
