@@ -65,8 +65,10 @@ def show_result(report: RunReport) -> None:
         counts += [f"{step.failed} failed"] if step.failed else []
         counts += [f"{step.skipped} waiting for a failed item"] if step.skipped else []
         typer.echo(f"{step.id:>10}  {', '.join(counts)}  {step.seconds:.1f} s")
-    for failure in report.failures:
-        typer.secho(f"failed: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
+    told = [("failed", failure) for failure in report.failures]
+    told += [("left out", failure) for failure in report.left_out]
+    for word, failure in told:
+        typer.secho(f"{word}: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
         if failure.why:
             typer.secho(f"  why: {failure.why}", err=True)
         if failure.fix:

@@ -34,6 +34,7 @@ class RunReport:
         folder: The run folder.
         steps: What came of each step, in order.
         failures: The items that failed.
+        left_out: Files that could not be read, while the rest of their item is done.
         page: The report to look at, when one could be written.
     """
 
@@ -41,6 +42,7 @@ class RunReport:
     steps: tuple[StepReport, ...]
     failures: tuple[ItemFailure, ...]
     page: Path | None = None
+    left_out: tuple[ItemFailure, ...] = ()
 
     @property
     def done(self) -> int:
@@ -64,8 +66,8 @@ class RunReport:
 
     @property
     def exit_status(self) -> int:
-        """0 when everything is done, 3 when some items failed or wait for one that did."""
-        return EXIT_SOME_FAILED if self.failed or self.skipped else EXIT_OK
+        """0 when everything is done; 3 when items failed, wait for one, or files were left out."""
+        return EXIT_SOME_FAILED if self.failed or self.skipped or self.left_out else EXIT_OK
 
 
 def run(
@@ -131,7 +133,7 @@ def run(
         finally:
             book.close()
         page = _write_report(root)
-    return RunReport(root, tuple(work.reports), tuple(work.failures), page)
+    return RunReport(root, tuple(work.reports), tuple(work.failures), page, tuple(work.left_out))
 
 
 def _provenance(recipe: Recipe, steps: tuple[Step, ...]) -> dict[str, Any]:

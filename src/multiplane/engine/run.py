@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from multiplane.core.items import Item
 from multiplane.engine import folder
@@ -90,6 +90,7 @@ class Run:
     retry_failed: bool = False
     reports: list[StepReport] = field(default_factory=list)
     failures: list[ItemFailure] = field(default_factory=list)
+    left_out: list[ItemFailure] = field(default_factory=list)
 
     def go(self, inputs: Source) -> None:
         """Run all steps.
@@ -226,6 +227,7 @@ class Run:
             if entry.record is not None:
                 for planes in entry.record.outputs:
                     source.made[planes.id] = Made(planes, entry.key, entry.origin)
+                self.left_out += _left_out(step, entry)
             elif entry.failure is not None:
                 self.failures.append(
                     ItemFailure(**asdict(entry.failure), step=step.id, item=entry.item)
@@ -235,6 +237,18 @@ class Run:
         folder.write_json(path, metadata(step, plan, entries, seconds))
         self.ledger.finish_step(step.id)
         return source
+
+
+def _left_out(step: Step, entry: Entry) -> list[ItemFailure]:
+    """Files of a done item that could not be read: a stage lists them as ``bad_files``."""
+    told = entry.record.figures.get("bad_files", []) if entry.record else []
+    return [
+        ItemFailure(
+            what=str(bad["what"]), why=str(bad["why"]), fix=str(bad["fix"]),
+            step=step.id, item=f"{entry.item}: {bad['file']}",
+        )
+        for bad in cast("list[dict[str, str]]", told)
+    ]  # fmt: skip
 
 
 def source_items(plan: Plan) -> list[str]:
