@@ -54,7 +54,6 @@ class Inpainter(Protocol):
 def resolve(options: Options) -> Options:
     """Say what ``auto`` stands for; other choices are returned as they are."""
     if isinstance(options, AutoOptions):
-        log.info("inpaint: auto chose patchmatch, the best backend that needs no weights")
         return PatchMatchOptions()
     return options
 
@@ -70,5 +69,7 @@ def open_inpainter(options: Options, seed: int = 0) -> Inpainter:
         The backend, ready.
     """
     chosen = resolve(options)
+    if chosen is not options:
+        log.info("inpaint: auto chose patchmatch, the best backend that needs no weights")
     kind = str(chosen.model_dump()["kind"])
     return cast(Inpainter, choose(BACKENDS, kind, GROUP)(chosen, seed))

@@ -9,7 +9,7 @@ from scipy.ndimage import find_objects
 from multiplane.core.items import Json
 from multiplane.restore.inpaint.canvas import INVENTED, SEEN
 from multiplane.restore.inpaint.chapters import Chapter
-from multiplane.restore.inpaint.crops import APART_PX, Invention
+from multiplane.restore.inpaint.crops import APART_PX, Invention, bounds
 from multiplane.restore.inpaint.fill import Inpainted
 
 MOST_HOLES = 32
@@ -87,12 +87,16 @@ def _sheet(chapter: Chapter, inventions: tuple[Invention, ...]) -> dict[str, Jso
 
 def _holes(done: Inpainted, by: str) -> list[Json]:
     """Box, area and what filled it, of the largest holes."""
-    filled = done.fills > 0
+    box = bounds(done.fills > 0)
+    if box is None:
+        return []
+    kinds = done.fills[box.slices]
+    filled = kinds > 0
     near = cv2.dilate(filled.view(np.uint8), np.ones((APART_PX + 1, APART_PX + 1), np.uint8))
     count, labels = cv2.connectedComponents(near)
     labels[~filled] = 0
     areas = np.bincount(labels.ravel(), minlength=count)
-    seen = np.bincount(labels[done.fills == SEEN], minlength=count)
+    seen = np.bincount(labels[kinds == SEEN], minlength=count)
     boxes = find_objects(labels)
     order = sorted(range(1, count), key=lambda n: (-int(areas[n]), n))
     holes: list[Json] = []
@@ -107,7 +111,12 @@ def _holes(done: Inpainted, by: str) -> list[Json]:
             shares[by] = round(1.0 - borrowed, 4)
         holes.append(
             {
-                "box_xyxy": [x.start, y.start, x.stop, y.stop],
+                "box_xyxy": [
+                    x.start + box.x0,
+                    y.start + box.y0,
+                    x.stop + box.x0,
+                    y.stop + box.y0,
+                ],
                 "area_px": area,
                 "filled_by": shares,
             }

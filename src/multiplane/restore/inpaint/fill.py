@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,12 +65,13 @@ class Painter:
 
     def frames(self) -> Iterator[Inpainted]:
         """Every frame of the shot, in order; one sheet is held at a time."""
+        chapters = self._chapters()
         start = 0
         previous: tuple[Chapter, Sheet] | None = None
-        for chapter in self._chapters():
-            sheet = self._draw(chapter, previous)
+        for chapter, following in itertools.zip_longest(chapters, chapters[1:]):
+            stop = following.frames[0] if following else len(self.shot)
+            sheet = self._draw(chapter, range(start, stop), previous)
             self.sheets.append((chapter, tuple(sheet.inventions)))
-            stop = chapter.frames[-1] + 1
             yield from self._work(range(start, stop), chapter, sheet)
             start, previous = stop, (chapter, sheet)
         yield from self._work(range(start, len(self.shot)), None, None)
@@ -78,10 +80,15 @@ class Painter:
         camera = self.shot.camera
         if camera is None or not self.options.carry or len(self.shot) == 1:
             return []
-        holes = find_holes(
-            map_ordered(lambda n: (n, self.shot.hole(n)), range(len(self.shot)), ahead=4)
-        )
-        holes = {n: box for n, box in holes.items() if camera.registered(n)}
+
+        def look(index: int) -> tuple[int, Mask]:
+            hole = self.shot.hole(index)
+            # What could not be registered is filled by itself; where there is nothing to fill it
+            # from, it takes the place of the frame before it, which is what its matrix says.
+            lies_somewhere = camera.registered(index) or bool(hole.all())
+            return index, hole if lies_somewhere else np.zeros_like(hole)
+
+        holes = find_holes(map_ordered(look, range(len(self.shot)), ahead=4))
         if not holes:
             return []
         height, width = self.shot.hole(0).shape
@@ -90,19 +97,23 @@ class Painter:
         most = self.options.canvas_megapixels * 1e6
         return divide(holes, camera, (width, height), margin, most)
 
-    def _draw(self, chapter: Chapter, previous: tuple[Chapter, Sheet] | None) -> Sheet:
+    def _draw(
+        self, chapter: Chapter, numbers: range, previous: tuple[Chapter, Sheet] | None
+    ) -> Sheet:
         """Lay together what the chapter's frames show, then invent what none of them does."""
         sheet = Sheet(chapter.size)
         for index, hole in map_ordered(lambda n: (n, self.shot.hole(n)), chapter.frames):
             sheet.want(hole, chapter.to_sheet[index])
-        for index in self._laid(chapter):
-            free = (~self.shot.hole(index)).view(np.uint8) * np.uint8(SEEN)
-            sheet.add(self.shot.ground(index), free, chapter.to_sheet[index])
+        camera = self.shot.camera
+        assert camera is not None, "there are no chapters without a camera"
+        for index in self._laid(chapter, numbers, camera):
             if not sheet.missing.any() and index != chapter.reference:
                 break
-        if previous is not None and self.shot.camera is not None:
+            free = (~self.shot.hole(index)).view(np.uint8) * np.uint8(SEEN)
+            sheet.add(self.shot.ground(index), free, _place(index, chapter, camera))
+        if previous is not None:
             old, before = previous
-            old_to_new = _between(old, chapter, self.shot.camera)
+            old_to_new = _between(old, chapter, camera)
             kinds = np.where(before.kinds == INVENTED, before.kinds, 0).astype(np.uint8)
             sheet.add(before.picture, kinds, old_to_new)
         sheet.invent(self.inpainter, self.options.context_px)
@@ -113,19 +124,27 @@ class Painter:
         return sheet
 
     @staticmethod
-    def _laid(chapter: Chapter) -> list[int]:
-        """The frames a sheet is laid from: the reference, then evenly spread, nearest first."""
+    def _laid(chapter: Chapter, numbers: range, camera: CameraPath) -> list[int]:
+        """The frames a sheet is laid from: the reference, then others, nearest first.
+
+        Some are frames without a hole, which see everything, the rest evenly spread.
+        """
+        middle = chapter.reference
+
+        def distance(index: int) -> tuple[int, int]:
+            return abs(index - middle), index
+
+        whole = sorted((n for n in numbers if n not in chapter.to_sheet), key=distance)
         step = -(-len(chapter.frames) // MOST_LAID)
-        rest = [n for n in chapter.frames[::step] if n != chapter.reference]
-        rest.sort(key=lambda n: (abs(n - chapter.reference), n))
-        return [chapter.reference, *rest]
+        chosen = {*whole[: MOST_LAID // 4], *chapter.frames[::step]} - {middle}
+        return [middle, *sorted((n for n in chosen if camera.registered(n)), key=distance)]
 
     def _work(
         self, numbers: range, chapter: Chapter | None, sheet: Sheet | None
     ) -> Iterator[Inpainted]:
         def work(index: int) -> Inpainted:
             view = self.shot.view(index)
-            to_sheet = None if chapter is None else _place(chapter, index, view.hole)
+            to_sheet = None if chapter is None else chapter.to_sheet.get(index)
             return fill_frame(view, self.inpainter, self.options, sheet, to_sheet)
 
         return map_ordered(work, numbers)
@@ -180,16 +199,10 @@ def fill_frame(
     )
 
 
-def _place(chapter: Chapter, index: int, hole: Mask) -> Homography | None:
-    """Where a frame lies on the sheet; nowhere when it could not be registered.
-
-    One that shows nothing but character has nothing to register by and nothing to invent from:
-    it takes what the frame nearest to it has.
-    """
-    if index in chapter.to_sheet or not hole.all():
-        return chapter.to_sheet.get(index)
-    nearest = min(chapter.frames, key=lambda n: (abs(n - index), n))
-    return chapter.to_sheet[nearest]
+def _place(index: int, chapter: Chapter, camera: CameraPath) -> Homography:
+    """From the pixels of any frame to those of the sheet."""
+    across = camera.between(index, chapter.reference)
+    return np.asarray(chapter.to_sheet[chapter.reference] @ across)
 
 
 def _between(old: Chapter, new: Chapter, camera: CameraPath) -> Homography:

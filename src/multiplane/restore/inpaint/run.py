@@ -10,6 +10,7 @@ from typing import ClassVar
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_frame, read_mask, write_map
 from multiplane.motion.camera import CameraPath, camera_path
 from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
@@ -122,21 +123,28 @@ class InpaintWorker:
         began = time.perf_counter()
         painter = self._painter(item)
         found = time.perf_counter()
-        rows: list[dict[str, Json]] = []
-        left: list[tuple[str, str]] = []
-        own = [Path(name).is_absolute() for name in item.files["frames"]]
-        for path, mine, done in zip(item.paths("frames"), own, painter.frames(), strict=True):
-            background, background_path = item.place("backgrounds", name_for(path, self._options))
-            fills, fills_path = item.place("fills", f"{path.stem}.png")
-            like = path if mine else None
-            write_background(background_path, done.background, like, self._options)
-            write_map(fills_path, done.fills)
-            left.append((background, fills))
-            rows.append(frame_figures(path.stem, done, self._backend))
-        files = dict(zip(Inpaint.makes, zip(*left, strict=True), strict=True))
+
+        def save(pair: tuple[str, Inpainted]) -> tuple[str, str, dict[str, Json]]:
+            return self._save_frame(item, *pair)
+
+        pairs = zip(item.files["frames"], painter.frames(), strict=True)
+        backgrounds, fills, rows = zip(*map_ordered(save, pairs), strict=True)
+        files = {"backgrounds": backgrounds, "fills": fills}
         timings = {"camera_s": found - began, "total_s": time.perf_counter() - began}
-        figures = shot_figures(rows, painter.sheets, self._backend)
+        figures = shot_figures([*rows], painter.sheets, self._backend)
         return Record(item.id, (Planes(item.id, files),), figures, timings)
+
+    def _save_frame(
+        self, item: Item, name: str, done: Inpainted
+    ) -> tuple[str, str, dict[str, Json]]:
+        """Write what came of one frame; the names of the files and the figures."""
+        path = item.root / name
+        background, place = item.place("backgrounds", name_for(path, self._options))
+        like = path if Path(name).is_absolute() else None
+        write_background(place, done.background, like, self._options)
+        fills, place = item.place("fills", f"{path.stem}.png")
+        write_map(place, done.fills)
+        return background, fills, frame_figures(path.stem, done, self._backend)
 
     def _painter(self, item: Item) -> Painter:
         """Read what there is of the shot.

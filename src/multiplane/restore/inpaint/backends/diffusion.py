@@ -11,6 +11,7 @@ from multiplane.restore.inpaint.backend import Filled
 from multiplane.restore.inpaint.config import OpenCvOptions
 
 METHODS = {"telea": cv2.INPAINT_TELEA, "navier-stokes": cv2.INPAINT_NS}
+EDGE = 2
 
 
 class OpenCvInpainter:
@@ -58,8 +59,12 @@ def diffuse(
             why="nothing is known that it could be filled from",
             fix="give a smaller mask or a smaller --grow-px, or leave this picture out",
         )
-    flags = METHODS[method]
-    flowed = cv2.inpaint(np.ascontiguousarray(frame), unknown.view(np.uint8), radius_px, flags)
+    # OpenCV does not look at the outermost pixels; their repetition is outermost instead.
+    picture, repair = (
+        cv2.copyMakeBorder(a, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE)
+        for a in (frame, unknown.view(np.uint8))
+    )
+    flowed = cv2.inpaint(picture, repair, radius_px, METHODS[method])
     filled = frame.copy()
-    filled[hole] = flowed[hole]
+    filled[hole] = flowed[EDGE:-EDGE, EDGE:-EDGE][hole]
     return filled

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.core.errors import InputError
+from multiplane.restore.inpaint.backend import BACKENDS, Inpainter, open_inpainter, resolve
+from multiplane.restore.inpaint.config import (
+    AutoOptions,
+    Backend,
+    OpenCvOptions,
+    PatchMatchOptions,
+)
+
+OPTIONS: list[Backend] = [
+    PatchMatchOptions(rounds=1),
+    PatchMatchOptions(rounds=1, max_megapixels=0.01),
+    OpenCvOptions(),
+    OpenCvOptions(method="navier-stokes"),
+]
+
+
+@pytest.fixture(params=OPTIONS, ids=["patchmatch", "patchmatch-small", "telea", "navier-stokes"])
+def inpainter(request: pytest.FixtureRequest) -> Inpainter:
+    return open_inpainter(request.param)
+
+
+def test_every_backend_has_its_contract_tested() -> None:
+    assert {option.kind for option in OPTIONS} == set(BACKENDS)
+
+
+def test_auto_says_what_it_chose(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    open_inpainter(AutoOptions())
+    assert "auto chose patchmatch" in caplog.text
+    assert resolve(AutoOptions()) == PatchMatchOptions()
+    assert resolve(OpenCvOptions()) == OpenCvOptions()
+
+
+def test_outside_the_hole_nothing_changes(inpainter: Inpainter, bricks: Frame, blob: Mask) -> None:
+    given_frame = bricks.copy()
+    filled = inpainter.fill(bricks, blob, ~blob).frame
+    assert np.array_equal(bricks, given_frame)
+    assert np.array_equal(filled[~blob], bricks[~blob])
+    assert filled.dtype == np.uint8
+
+
+def test_what_the_hole_held_does_not_matter(
+    inpainter: Inpainter, bricks: Frame, blob: Mask
+) -> None:
+    other = bricks.copy()
+    other[blob] = (0, 255, 0)
+    assert np.array_equal(
+        inpainter.fill(bricks, blob, ~blob).frame, inpainter.fill(other, blob, ~blob).frame
+    )
+
+
+def test_what_is_no_source_never_comes_back(
+    inpainter: Inpainter, bricks: Frame, blob: Mask
+) -> None:
+    frame = bricks.copy()
+    frame[40:56, 96:112] = (0, 0, 255)  # somebody else
+    sources = ~blob
+    sources[40:56, 96:112] = False
+    filled = inpainter.fill(frame, blob, sources).frame
+    assert (filled[blob][:, 2].astype(int) < filled[blob][:, 0].astype(int) + 40).all()
+
+
+def test_the_same_comes_out_twice(inpainter: Inpainter, bricks: Frame, blob: Mask) -> None:
+    first, second = (inpainter.fill(bricks, blob, ~blob) for _ in range(2))
+    assert first.by == second.by
+    assert np.array_equal(first.frame, second.frame)
+
+
+def test_an_empty_hole_gives_the_frame_back(inpainter: Inpainter, bricks: Frame) -> None:
+    nothing = np.zeros(bricks.shape[:2], np.bool_)
+    assert np.array_equal(inpainter.fill(bricks, nothing, ~nothing).frame, bricks)
+
+
+def test_a_hole_that_covers_all_is_refused(inpainter: Inpainter, bricks: Frame) -> None:
+    everything = np.ones(bricks.shape[:2], np.bool_)
+    with pytest.raises(InputError, match="covers the whole picture") as caught:
+        inpainter.fill(bricks, everything, ~everything)
+    assert "smaller --grow-px" in caught.value.fix
+
+
+@pytest.mark.parametrize("size", [(1, 2), (3, 3), (5, 9), (7, 8), (8, 31), (16, 16)])
+def test_tiny_pictures_are_filled(inpainter: Inpainter, size: tuple[int, int]) -> None:
+    frame = np.full((*size, 3), 77, np.uint8)
+    hole = np.zeros(size, np.bool_)
+    hole[0, -1] = True
+    frame[hole] = 255
+    filled = inpainter.fill(frame, hole, ~hole).frame
+    assert np.abs(filled.astype(int) - 77).max() <= 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_mask_leaves_the_rest_alone(data: st.DataObject) -> None:
+    height, width = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
+    rng = np.random.default_rng(data.draw(st.integers(0, 999)))
+    frame = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    hole = rng.random((height, width)) < data.draw(st.floats(0.0, 0.9))
+    hole[data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))] = False
+    sources = ~hole & (rng.random((height, width)) < 0.9)
+    for options in OPTIONS:
+        if not sources.any():
+            continue
+        filled = open_inpainter(options).fill(frame, hole, sources).frame
+        assert np.array_equal(filled[~hole], frame[~hole])

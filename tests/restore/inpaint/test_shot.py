@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.core.errors import InputError
+from multiplane.motion.camera import still_path
+from multiplane.restore.inpaint.shot import Shot
+
+
+def test_without_a_plate_the_grown_mask_is_the_hole(bricks: Frame, blob: Mask) -> None:
+    shot = Shot([bricks], [blob], grow_px=5)
+    view = shot.view(0)
+    assert view.hole.sum() > blob.sum()
+    assert np.array_equal(view.hole, shot.hole(0))
+    assert view.hole[blob].all()
+    assert not view.seen.any()
+    assert view.base is bricks
+
+
+def test_with_a_plate_only_what_it_lacks_is_the_hole(bricks: Frame, blob: Mask) -> None:
+    plate = bricks.copy()
+    plate[blob] //= 2
+    unseen = blob.copy()
+    unseen[:48] = False
+    view = Shot([bricks], [blob], [plate], [unseen]).view(0)
+    assert np.array_equal(view.hole, unseen)
+    assert np.array_equal(view.seen, blob & ~unseen)
+    assert np.array_equal(view.base, plate)
+
+
+@pytest.mark.parametrize(
+    ("planes", "fix"),
+    [
+        ({"plates": []}, "--unseen"),
+        ({"unseen": []}, "--plates"),
+        ({"masks": []}, "multiplane split segment"),
+        ({"camera": still_path(2)}, "multiplane split segment"),
+    ],
+)
+def test_planes_that_do_not_belong_together(
+    bricks: Frame, blob: Mask, planes: dict[str, object], fix: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Shot(**{"frames": [bricks], "masks": [blob], **planes})  # type: ignore[arg-type]
+    assert fix in caught.value.fix
+
+
+def test_no_frames_and_wrong_sizes(bricks: Frame, blob: Mask) -> None:
+    with pytest.raises(InputError, match="without frames"):
+        Shot([], [])
+    with pytest.raises(InputError, match="128x96"):
+        Shot([bricks], [blob[:50]]).view(0)
