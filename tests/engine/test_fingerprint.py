@@ -80,14 +80,15 @@ def test_json_is_hashed_in_its_canonical_form() -> None:
     assert hash_json({"a": 1}) != hash_json({"a": 2})
 
 
-def test_a_stage_key_holds_version_options_and_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_key_holds_version_options_and_weights() -> None:
     stage = find_stage("toy.copy")
     options = stage.options()
     key = stage_key(stage, options)
     assert key == stage_key(find_stage("toy.copy"), stage.options())
     assert key != stage_key(stage, stage.options.model_validate({"repeat": 2}))
-    monkeypatch.setattr(type(stage), "fingerprint", lambda self, options: "weights:2")
-    assert key != stage_key(stage, options)
-    monkeypatch.undo()
-    monkeypatch.setattr(type(stage), "version", 2)
-    assert key != stage_key(stage, options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(stage), "fingerprint", lambda self, options: "weights:2")
+        assert key != stage_key(stage, options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(stage), "version", 2)
+        assert key != stage_key(stage, options)

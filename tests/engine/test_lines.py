@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from multiplane.core.errors import ConfigError
-from multiplane.engine.lines import parse, place_of
+from multiplane.engine.lines import parse, parse_word, place_of
 
 TEXT = """\
 name: x
@@ -45,6 +45,8 @@ def test_an_empty_file_holds_nothing() -> None:
         ("a:\n\t- b\n", "r.yaml:2: found character '\\t' that cannot start any token"),
         ("a: &x [1]\nb: *x\n", "r.yaml:1: b is an alias; recipes have none"),
         ("a: !!python/object/apply:os.system [ls]\n", "r.yaml:1: could not determine a"),
+        ("a: 2020-13-45\n", "r.yaml: month must be in 1..12"),
+        ("[" * 100_000, "r.yaml: maximum recursion depth exceeded"),
         ("a: 1\n---\nb: 2\n", "r.yaml:2: but found another document"),
     ],
 )
@@ -53,3 +55,22 @@ def test_what_is_no_recipe_is_refused_with_its_line(text: str, message: str) -> 
         parse(text, "r.yaml")
     assert caught.value.what.startswith(message)
     assert caught.value.fix == "indent with spaces and quote values that hold a colon or a hash"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4096", 4096),
+        ("0.5", 0.5),
+        ("true", True),
+        ("", None),
+        ("-", "-"),
+        ("a: b", "a: b"),
+        ("#fff", "#fff"),
+        ('"4096"', "4096"),
+        ("[1, x]", [1, "x"]),
+        ("{a: 1}", {"a": 1}),
+    ],
+)
+def test_a_word_is_read_as_it_is_typed(text: str, value: object) -> None:
+    assert parse_word(text) == value

@@ -149,7 +149,7 @@ def test_wrong_overrides_are_refused_all_at_once(recipe: Recipe) -> None:
 
 
 def test_a_value_that_is_no_yaml_is_told(recipe: Recipe) -> None:
-    with pytest.raises(ConfigError, match="--set copy.mode: got '\\[1', which is no YAML value"):
+    with pytest.raises(ConfigError, match=r"--set copy\.mode: got '\[1', which is no YAML value"):
         recipe.with_options({"copy.mode": "[1"})
 
 

@@ -50,7 +50,7 @@ def parse(text: str, name: str) -> Document:
             return Document(None, {})
         survey.visit(node, ())
         value = loader.construct_document(node)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = name if mark is None else f"{name}:{mark.line + 1}"
         raise ConfigError(
@@ -61,6 +61,27 @@ def parse(text: str, name: str) -> Document:
     finally:
         loader.dispose()
     return Document(value, survey.places, tuple(survey.repeated))
+
+
+def parse_word(text: str) -> Any:  # noqa: ANN401 - whatever it stands for
+    """Read one value as it is typed on a command line.
+
+    Args:
+        text: A YAML scalar, or a quoted text, list or mapping in brackets. What would begin a
+            list or mapping over several lines in a file (``-``, ``a: b``) is plain text here.
+
+    Returns:
+        A text, number, truth value, None, list or mapping.
+
+    Raises:
+        YAMLError: Quotes or brackets that do not close.
+        ValueError: A date that does not exist.
+    """
+    if text[:1] in {"[", "{", '"', "'"}:
+        return yaml.safe_load(text)
+    loader = yaml.SafeLoader("")
+    tag = loader.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return loader.construct_object(yaml.ScalarNode(tag, text))
 
 
 def place_of(places: Mapping[Key, str], key: Key) -> str:

@@ -253,8 +253,8 @@ def _override(
         text = "write it as step.option" if step in ids else f"no step {step!r}; {hint}"
         return check.Fault((), text, f"{check.OVERRIDE}{name}")
     try:
-        value = yaml.safe_load(value) if isinstance(value, str) else value
-    except yaml.YAMLError:
+        value = lines.parse_word(value) if isinstance(value, str) else value
+    except (yaml.YAMLError, ValueError):
         return check.Fault((), f"got {value!r}, which is no YAML value", check.OVERRIDE + name)
     index = ids.index(step)
     target = stages[index]["options"]

@@ -89,8 +89,8 @@ def describe(root: Path) -> list[str]:
         OutputError: The ledger cannot be read.
     """
     status = read_status(root)
-    waiting = [step for step in status.steps if step.state != "finished"]
-    state = "running" if status.active else "stopped" if waiting else "finished"
+    through = status.steps and all(step.state == "finished" for step in status.steps)
+    state = "running" if status.active else "finished" if through else "stopped"
     lines = [f"{status.recipe}: {state}"]
     width = max((len(step.id) for step in status.steps), default=0)
     for step in status.steps:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.core.errors import InputError
+from multiplane.core.items import Planes
+from multiplane.engine.fingerprint import FileDigests
+from multiplane.engine.inputs import as_source, gather_inputs
+from multiplane.engine.recipe import Recipe, stage_recipe
+
+
+def put(path: Path, text: str = "x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_paths_become_planes_with_safe_ids(recipe: Recipe, tmp_path: Path) -> None:
+    paths = [
+        put(tmp_path / "My film (1).mp4"),
+        put(tmp_path / "x" / "clip.mp4"),
+        put(tmp_path / "y" / "Clip.mov"),
+        put(tmp_path / "…"),
+        put(tmp_path / "Ünïcode.mp4"),
+    ]
+    folder = tmp_path / "shot.v2"
+    folder.mkdir()
+    planes = gather_inputs([*paths, str(folder)], recipe)
+    names = ["My-film-1", "clip", "Clip-2", "input", "Ünïcode", "shot.v2"]
+    assert [entry.id for entry in planes] == names
+    assert planes[0].files == {"source": (str(paths[0]),)}
+
+
+def test_one_path_is_enough_and_becomes_absolute(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "a.txt")
+    monkeypatch.chdir(tmp_path)
+    assert gather_inputs("a.txt", recipe)[0].files["source"] == (str(tmp_path / "a.txt"),)
+    planes = Planes("p", {"source": ("a.txt",)}, {"rate": "1/1"})
+    (found,) = gather_inputs(planes, recipe)
+    assert found == Planes("p", {"source": (str(tmp_path / "a.txt"),)}, {"rate": "1/1"})
+
+
+def test_inputs_that_are_not_there_are_all_named(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        gather_inputs([tmp_path / "x.mp4", tmp_path / "y.mp4"], recipe)
+    assert caught.value.what == f"not there: {tmp_path / 'x.mp4'}, {tmp_path / 'y.mp4'}"
+    assert caught.value.fix == "check the path; names with spaces need quotes"
+    with pytest.raises(InputError, match="and 2 more"):
+        gather_inputs([tmp_path / f"{n}.mp4" for n in range(7)], recipe)
+
+
+def test_nothing_at_all_is_refused(recipe: Recipe) -> None:
+    with pytest.raises(InputError, match="nothing was handed in") as caught:
+        gather_inputs([], recipe)
+    assert caught.value.fix == "multiplane run toy INPUT -o OUT"
+
+
+def test_planes_have_the_names_that_the_recipe_wants(tmp_path: Path) -> None:
+    join = stage_recipe("toy.join")
+    path = str(put(tmp_path / "a.txt"))
+    gather_inputs(Planes("a", {"texts": (path,), "copies": (path,)}), join)
+    gather_inputs(Planes("a", {"texts": (path,)}), join)
+    with pytest.raises(InputError) as caught:
+        gather_inputs(Planes("a", {"copies": (path,)}), join)
+    assert caught.value.what == (
+        "'a' has the planes copies; 'toy.join' needs texts and can use copies"
+    )
+    assert caught.value.fix == "hand in Planes(id, files) with these names"
+    with pytest.raises(InputError, match="has the planes source") as caught:
+        gather_inputs(tmp_path, join)
+    with pytest.raises(InputError) as caught:
+        gather_inputs(Planes("a", {"texts": (path,), "other": (path,)}), join)
+    assert caught.value.fix == "leave out other"
+
+
+def test_the_key_is_that_of_the_content(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.txt", "one")
+
+    def key(data: dict[str, str] | None = None) -> str:
+        planes = Planes("a", {"source": (str(path),)}, data or {})
+        return as_source([planes], FileDigests({})).made["a"].key
+
+    before = key()
+    assert key() == before
+    assert key({"rate": "2/1"}) != before
+    put(path, "two")
+    assert key() != before

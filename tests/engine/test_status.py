@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.core.errors import InputError
+from multiplane.engine import api, lock
+from multiplane.engine.recipe import Recipe
+from multiplane.engine.status import describe, read_status
+
+
+def test_a_finished_run(recipe: Recipe, texts: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    api.run(recipe, texts, out)
+    assert describe(out) == [
+        "toy: finished",
+        "  cut   3 of 3 done",
+        "  copy  9 of 9 done",
+        "  join  9 of 9 done",
+    ]
+
+
+def test_failures_and_what_waits_for_them(
+    recipe: Recipe, texts: list[Path], tmp_path: Path
+) -> None:
+    texts[1].write_text("BAD")
+    out = tmp_path / "out"
+    api.run(recipe, texts, out)
+    assert describe(out) == [
+        "toy: finished",
+        "  cut   2 of 3 done, 1 failed",
+        "  copy  6 of 6 done, 1 waiting for a failed item",
+        "  join  6 of 6 done, 1 waiting for a failed item",
+        "failed: cut b: the text is BAD",
+        "the same command with --retry-failed takes these once more",
+    ]
+
+
+def test_a_run_that_is_on_or_was_cut_off(recipe: Recipe, texts: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    seen: list[list[str]] = []
+
+    def stop(step: str, done: int, total: int) -> None:
+        if step == "copy" and done >= 3:
+            seen.append(describe(out))
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        api.run(recipe, texts, out, progress=stop)
+    assert seen[0][0] == "toy: running"
+    assert seen[0][1] == "  cut   3 of 3 done"
+    assert seen[0][3] == "  join  waiting"
+    status = read_status(out)
+    assert not status.active
+    assert [step.state for step in status.steps] == ["finished", "running", "waiting"]
+    assert status.steps[1].done >= 3
+    assert describe(out)[0] == "toy: stopped"
+    assert describe(out)[-1] == "the same command again goes on where it stopped"
+
+
+def test_a_run_that_has_hardly_begun(tmp_path: Path) -> None:
+    with lock.hold(tmp_path):
+        pass
+    assert describe(tmp_path)[0] == "unknown: stopped"
+
+
+def test_another_folder_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no run folder"):
+        describe(tmp_path)
