@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from multiplane.core.arrays import Frame
 from multiplane.core.threads import map_ordered
 from multiplane.split.shots.config import AdaptiveCuts, ContentCuts, NoCuts, ShotsOptions
 from multiplane.split.shots.cuts import Marked, Picture, join_short, mark_cuts
 from multiplane.split.shots.duplicates import distance_bits, perceptual_hash
 
-_SPARE = 4
+_SPARE = 8
 """While a shot's length is not known, up to so many times the wanted frames are on the disk."""
 
 Write = Callable[[str, Frame], tuple[str, Path]]
@@ -48,6 +50,7 @@ class Segment:
         unlike: How unlike the frame before it begins, see :class:`Marked`.
         first: Number of its first frame in the source.
         length: How many frames of the source it has.
+        offered: How many of them could have been taken.
         duplicates: How many were left out for looking like the one before.
         taken: The frames that were taken.
     """
@@ -55,6 +58,7 @@ class Segment:
     unlike: float
     first: int
     length: int = 0
+    offered: int = 0
     duplicates: int = 0
     taken: list[Taken] = field(default_factory=list)
 
@@ -86,7 +90,7 @@ def extract_shots(
     """Find the shots of a source and put their frames on the disk, in one pass.
 
     A few frames are in memory at a time, however long the source. With ``max_frames_per_shot``
-    at most four times that many files of the shot that is passing by exist at a time; the
+    at most eight times that many files of the shot that is passing by exist at a time; the
     surplus is removed as the shot grows.
 
     Args:
@@ -129,11 +133,11 @@ def _choose(
     marked: Iterable[Marked], options: ShotsOptions, segments: list[Segment]
 ) -> Iterator[tuple[int, int, Picture]]:
     """Yield (segment, ordinal, picture) of what is to be taken; count the rest in segments."""
-    ordinal, last_hash = 0, None
+    last_hash: int | None = None
     for mark in marked:
         if mark.begins:
             segments.append(Segment(mark.unlike, mark.picture.index))
-            ordinal, last_hash = 0, None
+            last_hash = None
         segment = segments[-1]
         segment.length += 1
         if (segment.length - 1) % options.every_frames:
@@ -147,9 +151,9 @@ def _choose(
                 segment.duplicates += 1
                 continue
             last_hash = this_hash
-        if ordinal % _stride(ordinal, options.max_frames_per_shot) == 0:
-            yield len(segments) - 1, ordinal, mark.picture
-        ordinal += 1
+        if segment.offered % _stride(segment.offered, options.max_frames_per_shot) == 0:
+            yield len(segments) - 1, segment.offered, mark.picture
+        segment.offered += 1
 
 
 def _take(ordinal: int, picture: Picture, write: Write) -> Taken:
@@ -180,16 +184,21 @@ def _keep(taken: list[Taken], new: Taken, most: int) -> None:
 
 
 def _shot(segments: Sequence[Segment], most: int) -> Shot:
-    taken = [one for segment in segments for one in segment.taken]
-    places = set(spread(len(taken), most))
-    for place, one in enumerate(taken):
-        if place not in places:
+    taken, places, offered = [], [], 0
+    for segment in segments:
+        taken += segment.taken
+        places += [offered + one.ordinal for one in segment.taken]
+        offered += segment.offered
+    middles = (np.asarray(places[:-1]) + np.asarray(places[1:])) / 2
+    kept = set(np.searchsorted(middles, spread(offered, most)).tolist())
+    for number, one in enumerate(taken):
+        if number not in kept:
             _remove(one)
     return Shot(
         first=segments[0].first,
         length=sum(segment.length for segment in segments),
         duplicates=sum(segment.duplicates for segment in segments),
-        taken=tuple(one for place, one in enumerate(taken) if place in places),
+        taken=tuple(one for number, one in enumerate(taken) if number in kept),
     )
 
 
