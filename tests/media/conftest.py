@@ -64,7 +64,8 @@ def make_clip(tmp_path: Path) -> MakeClip:
             output.metadata["title"] = "drawn"
             stream: Any = output.add_stream("libx264", rate=25, options={"crf": "10"})
             stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+            clock = Fraction(1, 25 if path.suffix == ".avi" else 1000)  # AVI fills gaps
+            stream.time_base = stream.codec_context.time_base = clock
             stream.codec_context.gop_size = 12
             for key, value in tags.items():
                 setattr(stream.codec_context, key, value)
@@ -73,7 +74,7 @@ def make_clip(tmp_path: Path) -> MakeClip:
                 sound.codec_context.open()
             for index, stamp in enumerate(stamps):
                 frame = av.VideoFrame.from_ndarray(draw(index, size), format="rgb24")
-                frame.pts, frame.time_base = stamp, Fraction(1, 1000)
+                frame.pts, frame.time_base = round(stamp / 1000 / clock), clock
                 output.mux(stream.encode(frame))
             output.mux(stream.encode(None))
             if sound:

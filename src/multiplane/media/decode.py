@@ -74,15 +74,10 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
     """
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
-    index, known = 0, None
+    index, first_pts = 0, None
     if wanted.start >= _SEEK_FROM:
-        known = _timestamps(container)
-        if known is not None and wanted.start < len(known):
-            index = wanted.start
-            container.seek(known[index], stream=stream)
-        else:
-            container.seek(stream.start_time or 0, stream=stream)
-    first_pts = known[index] if known and index else None
+        first_pts = _seek(container, wanted.start)
+        index = 0 if first_pts is None else wanted.start
     tick = 1 / (clip.rate or Fraction(25)) / clip.time_base
     for unit in _sound_frames(container):
         if isinstance(unit, str):
@@ -113,11 +108,11 @@ def _sound_frames(container: InputContainer) -> Iterator[av.VideoFrame | str]:
     reason = ""
     try:
         for packet in container.demux(stream):
+            if packet.pts is not None and packet.size and not packet.is_discard:
+                heapq.heappush(due, packet.pts)
             if packet.is_corrupt and packet.size:
                 reason = "a packet is cut off"
                 break
-            if packet.pts is not None and packet.size and not packet.is_discard:
-                heapq.heappush(due, packet.pts)
             for frame in packet.decode():
                 if frame.is_corrupt and given:
                     yield "a frame came out damaged"
@@ -147,20 +142,33 @@ def _strike(due: list[int], pts: int | None) -> None:
         heapq.heappop(due)
 
 
-def _timestamps(container: InputContainer) -> list[int] | None:
-    """All timestamps in order of time, without decoding; None when they do not tell frames apart.
+def _seek(container: InputContainer, index: int) -> int | None:
+    """Go to the key frame shown at or before a frame; to the start when timestamps do not help.
 
-    Raises nothing: a file that is damaged further on gives what stands before.
+    Containers seek by decoding time or by showing time. The decoding time of that key frame is
+    never after either, so decoding starts at it or at one before it.
+
+    Returns:
+        The timestamp of the frame; None when decoding starts at the first one.
     """
-    found: list[int] = []
+    stream = container.streams.video[0]
+    shown: list[int] = []
+    keys: list[tuple[int, int]] = []
     with contextlib.suppress(av.FFmpegError):
-        for packet in container.demux(container.streams.video[0]):
+        for packet in container.demux(stream):
             if packet.is_corrupt:
                 break
             if not packet.size or packet.is_discard:
                 continue
             if packet.pts is None:
-                return None
-            found.append(packet.pts)
-    found.sort()
-    return found if len(set(found)) == len(found) else None
+                shown.clear()
+                break
+            shown.append(packet.pts)
+            if packet.is_keyframe:
+                early = packet.pts if packet.dts is None else min(packet.dts, packet.pts)
+                keys.append((packet.pts, early))
+    shown.sort()
+    usable = index < len(shown) and len(set(shown)) == len(shown)
+    before = [key for key in keys if usable and key[0] <= shown[index]]
+    container.seek(max(before)[1] if before else stream.start_time or 0, stream=stream)
+    return shown[index] if before else None

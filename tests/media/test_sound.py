@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from multiplane.core.errors import InputError
+from multiplane.media.clip import open_clip
+from multiplane.media.config import VideoOptions
+from multiplane.media.sound import takes_sound
+from multiplane.media.verify import compare
+from multiplane.media.writer import write_video
+
+
+def test_what_containers_take(make_clip) -> None:
+    with av.open(str(make_clip("a.mkv", 3, audio="libopus"))) as source:
+        track = source.streams.audio[0]
+        assert takes_sound("matroska", track)
+        assert takes_sound("webm", track)
+        assert not takes_sound("mov", track)
+    with av.open(str(make_clip("b.mp4", 3, audio="aac"))) as source:
+        assert not takes_sound("webm", source.streams.audio[0])
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "result", "new"),
+    [("a.mkv", "libopus", "b.mov", "aac"), ("a.mp4", "aac", "b.webm", "opus")],
+)
+def test_sound_is_encoded_anew_where_it_must(
+    make_clip, tmp_path: Path, source: str, codec: str, result: str, new: str
+) -> None:
+    clip = open_clip(make_clip(source, 50, audio=codec))
+    options = VideoOptions(
+        codec="libvpx-vp9" if result.endswith("webm") else "libx264", speed="ultrafast"
+    )
+    notes = write_video(tmp_path / result, clip.frames(), clip, options)
+    assert len(notes) == 1
+    assert "encoded anew" in notes[0]
+    with av.open(str(tmp_path / result)) as written:
+        assert [s.codec_context.name for s in written.streams.audio] == [new]
+        seconds = sum(f.samples for f in written.decode(audio=0)) / 48000
+    assert seconds == pytest.approx(2.0, abs=0.06)
+    assert compare(clip.path, tmp_path / result).same_timing
+
+
+def test_no_way_to_carry_it(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mkv", 3, audio="libopus"))
+    with pytest.raises(InputError, match=r"a \.avi file cannot hold opus sound") as caught:
+        write_video(tmp_path / "b.avi", clip.frames(), clip)
+    assert "name the output .mkv" in caught.value.fix
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mkv"]
+
+
+def test_sound_that_breaks_off_is_carried_so_far(make_clip, tmp_path: Path) -> None:
+    path = make_clip("a.mp4", 60, audio="aac", front=True)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 7 // 10])
+    clip = open_clip(path)
+    write_video(tmp_path / "b.mp4", clip.frames(on_damage="stop"), clip)
+    found = compare(path, tmp_path / "b.mp4")
+    assert 0 < found.sound_packets[1] < 115
+
+
+def test_sound_outlasts_the_picture(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 50, audio="aac"))
+    write_video(tmp_path / "b.mp4", clip.frames(0, 10), clip)
+    found = compare(clip.path, tmp_path / "b.mp4")
+    assert found.frames == (50, 10)
+    assert found.same_sound

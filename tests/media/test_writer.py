@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import errno
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from multiplane.core.errors import BackendError, InputError, OutputError
+from multiplane.media import writer as writer_module
+from multiplane.media.clip import open_clip
+from multiplane.media.config import VideoOptions
+from multiplane.media.verify import verify
+from multiplane.media.writer import VideoWriter, write_video
+
+QUICK = VideoOptions(speed="ultrafast")
+
+
+def flat(value: int, width: int = 48, height: int = 32) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+@pytest.mark.parametrize("result", ["b.mp4", "b.mov", "b.mkv"])
+@pytest.mark.parametrize("times", [40, [0, 20, 77, 121, 150, 240, 241, 300, 999, 1000]])
+@pytest.mark.parametrize("source", ["a.mp4", "a.mkv"])
+def test_frames_times_and_sound_are_kept(
+    make_clip, tmp_path: Path, source: str, times: Any, result: str
+) -> None:
+    clip = open_clip(make_clip(source, times, audio="aac"))
+    assert write_video(tmp_path / result, clip.frames(), clip, QUICK) == []
+    found = verify(clip.path, tmp_path / result)
+    assert found.largest_time_error_s <= (0 if result != "b.mkv" else 0.0011)
+    assert found.same_sound
+    new = open_clip(tmp_path / result)
+    errors = [
+        np.abs(a.frame.astype(int) - b.frame).mean()
+        for a, b in zip(clip.frames(), new.frames(), strict=True)
+    ]
+    assert max(errors) < 3
+    with av.open(str(tmp_path / result)) as written:
+        assert {k.lower(): v for k, v in written.metadata.items()}["title"] == "drawn"
+
+
+def test_a_29_97_clock(tmp_path: Path) -> None:
+    rate = Fraction(30000, 1001)
+    write_video(tmp_path / "a.mp4", (flat(i) for i in range(90)), rate, QUICK)
+    clip = open_clip(tmp_path / "a.mp4")
+    assert clip.rate == rate
+    times = [f.time_s for f in clip.frames()]
+    assert times == pytest.approx([i * 1001 / 30000 for i in range(90)], abs=1e-9)
+
+
+def test_ffv1_is_exact(tmp_path: Path) -> None:
+    noise = [
+        np.random.default_rng(i).integers(0, 256, (33, 47, 3)).astype(np.uint8) for i in (0, 1)
+    ]
+    write_video(tmp_path / "a.mkv", noise, 24, VideoOptions(codec="ffv1"))
+    for unit, frame in zip(open_clip(tmp_path / "a.mkv").frames(), noise, strict=True):
+        assert np.array_equal(unit.frame, frame)
+
+
+def test_prores_for_editors(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mov", [flat(90), flat(200)], 24, VideoOptions(codec="prores_ks"))
+    clip = open_clip(tmp_path / "a.mov")
+    assert clip.pixel_format == "yuv422p10le"
+    assert [int(f.frame.mean()) for f in clip.frames()] == pytest.approx([90, 200], abs=1)
+
+
+@pytest.mark.parametrize("codec", ["libx265", "libsvtav1"])
+def test_other_codecs(tmp_path: Path, codec: Any) -> None:
+    options = VideoOptions(codec=codec, speed="ultrafast")
+    frames = [flat(i * 40, 128, 96) for i in range(5)]
+    write_video(tmp_path / "a.mp4", frames, 25, options)
+    means = [f.frame.mean() for f in open_clip(tmp_path / "a.mp4").frames()]
+    assert means == pytest.approx([i * 40 for i in range(5)], abs=2)
+
+
+def test_odd_sides(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", [flat(9, 47, 33)], 25, QUICK)
+    assert open_clip(tmp_path / "a.mp4").size == (47, 33)
+    with pytest.raises(InputError, match="libx264 cannot encode 47x33 as yuv420p") as caught:
+        write_video(tmp_path / "b.mp4", [flat(9, 47, 33)], 25, VideoOptions(pixel_format="yuv420p"))
+    assert "even sides" in caught.value.fix
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize(("matrix", "full"), [(1, False), (6, False), (9, False), (1, True)])
+def test_colour_tags_are_carried_over(make_clip, tmp_path: Path, matrix: int, full: bool) -> None:
+    path = make_clip(
+        "a.mp4", 3, colorspace=matrix, color_range=2 if full else 1, color_primaries=1, color_trc=1
+    )
+    clip = open_clip(path)
+    assert (clip.colour.matrix, clip.colour.full_range) == (matrix, full)
+    write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
+    assert open_clip(tmp_path / "b.mp4").colour == clip.colour
+
+
+def test_hd_is_bt709(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", [flat(100, 1280, 720)], 25, QUICK)
+    with av.open(str(tmp_path / "a.mp4")) as written:
+        assert written.streams.video[0].codec_context.colorspace == 1
+
+
+def test_times_that_do_not_rise_are_moved_and_told(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 4))
+    frames = [(0, flat(1)), (640, flat(2)), (640, flat(3)), (1280, flat(4))]
+    notes = write_video(tmp_path / "b.mp4", frames, clip, QUICK)
+    assert notes == ["timestamp 640 came after 640 and was moved behind it"]
+    assert [f.pts for f in open_clip(tmp_path / "b.mp4").frames()] == [0, 640, 641, 1280]
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    place = tmp_path / "a.mp4"
+    place.write_bytes(b"old")
+    with pytest.raises(RuntimeError), VideoWriter(place, (48, 32), 25, QUICK) as writer:
+        writer.write(flat(1))
+        raise RuntimeError
+    assert place.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_frames_of_two_sizes(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="frame is 40x32, the video is 48x32") as caught:
+        write_video(tmp_path / "a.mp4", [flat(1), flat(1, 40)], 25, QUICK)
+    assert "resize" in caught.value.fix
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_frames(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no frames to write") as caught:
+        write_video(tmp_path / "a.mp4", [], 25)
+    assert "check that the source has frames" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a"])
+def test_unknown_containers(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="not a video container") as caught:
+        write_video(tmp_path / name, [flat(1)], 25)
+    assert ".mkv" in caught.value.fix
+
+
+def test_a_container_that_cannot_take_the_codec(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a \.webm file cannot hold libx264") as caught:
+        write_video(tmp_path / "a.webm", [flat(1)], 25)
+    assert "name it a.mkv" in caught.value.fix
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        write_video(tmp_path / "file" / "a.mp4", [flat(1)], 25)
+    assert "choose another folder" in caught.value.fix
+
+
+@pytest.mark.parametrize("when", ["mux", "close"])
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    full = av.error.OSError(errno.ENOSPC, "No space left on device")
+
+    class Output:
+        def __init__(self, output: Any) -> None:
+            self._output = output
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._output, name)
+
+        def mux(self, packet: Any) -> None:
+            if when == "mux":
+                raise full
+            self._output.mux(packet)
+
+        def close(self) -> None:
+            self._output.close()
+            raise full
+
+    real = av.open
+    monkeypatch.setattr(writer_module.av, "open", lambda *a, **k: Output(real(*a, **k)))
+    with pytest.raises(OutputError, match="no space left") as caught:
+        write_video(tmp_path / "a.mp4", (flat(i) for i in range(50)), 25, QUICK)
+    assert "free some space" in caught.value.fix
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise av.error.ExternalError(1, "no")
+
+    monkeypatch.setattr(VideoWriter, "_encode", lambda self, *_: setattr(
+        self, "_error", av.error.ExternalError(1, "no")))  # fmt: skip
+    with pytest.raises(BackendError, match="the encoder failed") as caught:
+        write_video(tmp_path / "a.mp4", (flat(i) for i in range(50)), 25, QUICK)
+    assert "choose another codec" in caught.value.fix
+
+
+def test_a_damaged_source_fails_the_file(make_clip, tmp_path: Path) -> None:
+    path = make_clip("a.mp4", 60, front=True)
+    path.write_bytes(path.read_bytes()[:-2000])
+    clip = open_clip(path)
+    with pytest.raises(InputError, match="is damaged"):
+        write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_dropping_sound(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 5, audio="aac"))
+    write_video(tmp_path / "b.mp4", clip.frames(), clip, VideoOptions(sound="drop"))
+    assert not open_clip(tmp_path / "b.mp4").has_audio
