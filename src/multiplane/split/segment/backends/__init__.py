@@ -1,0 +1,1 @@
+"""The ways to find the characters, one file each."""

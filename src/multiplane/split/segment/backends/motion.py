@@ -1,0 +1,41 @@
+"""What departs from what stays: no weights, no idea of what a character is."""
+
+from __future__ import annotations
+
+from itertools import repeat
+
+import numpy as np
+
+from multiplane.core.progress import Progress, track
+from multiplane.split.segment.backend import Segmentation
+from multiplane.split.segment.config import MotionOptions
+from multiplane.split.segment.consensus import Consensus, believe_motion
+from multiplane.split.segment.registration import camera_figures, find_camera, spread
+from multiplane.split.segment.shot import Shot
+
+
+class MotionSegmenter:
+    """Believes in what shows other colours than most of the shot does at its place."""
+
+    def __init__(self, options: MotionOptions) -> None:
+        """Be ready; there is nothing to load."""
+        self._options = options
+
+    def segment(self, shot: Shot, progress: Progress) -> Segmentation:
+        """Follow the camera, then hold every frame against the references.
+
+        Args:
+            shot: The shot; of a single frame nobody is found.
+            progress: Told after each frame.
+
+        Returns:
+            Beliefs in [-1.2, 0.8].
+        """
+        options = self._options
+        size = shot.small_size(options.work_px)
+        camera = find_camera(shot, size, None, options.threads)
+        consensus = Consensus(shot, camera, size, options)
+        consensus.set_references(spread(camera, options.references))
+        blank = np.zeros((size[1], size[0]), np.float32)
+        beliefs = consensus.beliefs(repeat(blank, len(shot)), believe_motion)
+        return Segmentation(track(beliefs, len(shot), progress), camera, camera_figures(camera))

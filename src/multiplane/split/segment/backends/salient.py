@@ -1,0 +1,76 @@
+"""What catches the eye, frame by frame, carried between frames by flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from multiplane.core.progress import Progress, track
+from multiplane.core.threads import cpu_count
+from multiplane.hub import weights
+from multiplane.networks.u2net import Salient
+from multiplane.split.segment.backend import Belief, Segmentation
+from multiplane.split.segment.config import SalientOptions
+from multiplane.split.segment.persistence import Map
+from multiplane.split.segment.salience import Closer, Predictor, look, looked_at, salience_stream
+from multiplane.split.segment.shot import Shot
+
+_COARSE = 24
+"""How many frames of a shot are looked at as a whole to find out where to look closer."""
+
+
+class SalientSegmenter:
+    """Believes what a salience network says."""
+
+    def __init__(self, options: SalientOptions, predictor: Predictor | None = None) -> None:
+        """Load the network.
+
+        Args:
+            options: What to look at, and how often.
+            predictor: Somebody else to ask instead of the network.
+        """
+        self._options = options
+        self._predictor = predictor or load_predictor(options)
+
+    def segment(self, shot: Shot, progress: Progress) -> Segmentation:
+        """Look at a few whole frames, then closer at all.
+
+        Args:
+            shot: The shot.
+            progress: Told after each frame.
+
+        Returns:
+            Beliefs in [-1, 1].
+        """
+        options = self._options
+        size = shot.small_size(options.work_px)
+        closer = where_to_look(shot, self._predictor, options, size)
+        maps = salience_stream(
+            shot, self._predictor, size, closer, options.every_frames, options.threads
+        )
+        return Segmentation(_beliefs(shot, maps, progress))
+
+
+def _beliefs(shot: Shot, maps: Iterator[Map], progress: Progress) -> Iterator[Belief]:
+    for salience in track(maps, len(shot), progress):
+        yield 2 * salience - 1
+
+
+def where_to_look(
+    shot: Shot, predictor: Predictor, options: SalientOptions, size: tuple[int, int]
+) -> Closer:
+    """Find out by whole frames where somebody is."""
+    whole = Closer(shot, {})
+    if not options.closer:
+        return whole
+    step = max(1, -(-len(shot) // _COARSE))
+    found = {
+        index: look(shot, index, predictor, size, whole.box(index))
+        for index in looked_at(len(shot), step)
+    }
+    return Closer(shot, found)
+
+
+def load_predictor(options: SalientOptions) -> Predictor:
+    """The network of the options, one thread a frame when several frames go on at once."""
+    path = weights.find(options.model)
+    return Salient(path, threads=1 if (options.threads or cpu_count()) > 1 else 0)

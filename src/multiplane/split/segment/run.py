@@ -1,0 +1,285 @@
+"""The stage: frames go in; masks, instances and the camera's path come out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.core.atomic import write_text
+from multiplane.core.instances import Instance
+from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.progress import Progress, silent
+from multiplane.core.threads import map_ordered
+from multiplane.hub.table import entry_of
+from multiplane.media.images import read_frame, write_cutout, write_mask
+from multiplane.motion.camera import CameraPath, still_path
+from multiplane.split.segment.backend import Belief
+from multiplane.split.segment.choice import Choices
+from multiplane.split.segment.config import MotionOptions, SegmentOptions
+from multiplane.split.segment.cutouts import cut_instance
+from multiplane.split.segment.instances import Tracker
+from multiplane.split.segment.refine import grab_cut, guided_belief, select
+from multiplane.split.segment.shot import Shot
+from multiplane.split.segment.temporal import steady
+
+_LOG = logging.getLogger(__name__)
+_BAND = 1 / 160
+"""Half the width of the band in which edges are redrawn, in long sides of the frame."""
+
+
+@dataclass(frozen=True)
+class FrameInstances:
+    """Who is in one frame.
+
+    Attributes:
+        index: Its number in the shot.
+        mask: (H, W), everybody together.
+        instances: One an object, by its number.
+    """
+
+    index: int
+    mask: Mask
+    instances: list[Instance]
+
+    @property
+    def coverage(self) -> float:
+        """The share of the frame that is covered, in [0, 1]."""
+        return float(np.count_nonzero(self.mask)) / self.mask.size
+
+
+@dataclass
+class ShotInstances:
+    """Who is in a shot; the work is done as the frames are asked for.
+
+    Attributes:
+        frames: One a frame, in order.
+        camera: How the camera moved; a camera that stood still where nobody looked.
+        figures: The backend, why, and what was measured; ``tracks`` once all frames are through.
+    """
+
+    frames: Iterator[FrameInstances]
+    camera: CameraPath
+    figures: dict[str, Json] = field(default_factory=dict)
+
+
+def segment(
+    frames: Sequence[Frame],
+    options: SegmentOptions | None = None,
+    camera: CameraPath | None = None,
+    progress: Progress = silent,
+) -> ShotInstances:
+    """Find the characters of one shot.
+
+    Args:
+        frames: All of one size: a list, or anything that loads item by item and can be gone
+            through more than once.
+        options: Who is taken for a character.
+        camera: How the camera moved, when that is known already.
+        progress: Told after each frame.
+
+    Returns:
+        A stream of masks with numbered instances.
+
+    Raises:
+        InputError: There is no frame, or they differ in size.
+        WeightsError: The backend needs weights that cannot be had.
+    """
+    options = options or SegmentOptions()
+    return segment_shot(Shot(frames, camera), Choices(options.backend), options, progress)
+
+
+def segment_shot(
+    shot: Shot, choices: Choices, options: SegmentOptions, progress: Progress = silent
+) -> ShotInstances:
+    """Find the characters of one shot with backends that are kept from shot to shot.
+
+    Args:
+        shot: The frames.
+        choices: The backends.
+        options: Who is taken for a character.
+        progress: Told after each frame.
+
+    Returns:
+        A stream of masks with numbered instances.
+    """
+    choice, segmenter = choices.choose(len(shot))
+    found = segmenter.segment(shot, progress)
+    figures: dict[str, Json] = {"backend": choice.kind, "why": choice.why, **found.figures}
+    trust = found.figures.get("trust")
+    _LOG.info("segmenting with %s: %s%s", choice.kind, choice.why, f"; {trust}" if trust else "")
+    result = ShotInstances(iter(()), found.camera or still_path(len(shot)), figures)
+    result.frames = _frames(shot, steady(found.beliefs, shot, options.smoothing_frames), options,
+                            figures)  # fmt: skip
+    return result
+
+
+def _frames(
+    shot: Shot, beliefs: Iterator[Belief], options: SegmentOptions, figures: dict[str, Json]
+) -> Iterator[FrameInstances]:
+    tracker = Tracker(options.min_instance_px, options.max_instance_px)
+
+    def draw(pair: tuple[int, Belief]) -> tuple[int, Frame, Mask, Belief]:
+        index, belief = pair
+        frame = shot.frame(index)
+        full = guided_belief(belief, frame)
+        mask = select(full)
+        if options.edges == "grabcut" and mask.any():
+            band_px = max(2, round(max(shot.size) * _BAND))
+            mask = grab_cut(frame, full, mask, band_px)
+        return index, frame, mask, full
+
+    for index, frame, mask, full in map_ordered(draw, enumerate(beliefs)):
+        instances = tracker.add(frame, mask, full)
+        kept = np.zeros(mask.shape, np.bool_)
+        for instance in instances:
+            kept |= instance.mask
+        yield FrameInstances(index, kept, instances)
+    figures["tracks"] = tracker.table()
+
+
+class FrameFiles(Sequence[Frame]):
+    """Picture files as a sequence of frames, each read when it is asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Take the files; none is opened yet."""
+        self._paths = paths
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._paths)
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - an int or a slice, as sequences have
+        """Read one, or take some of them."""
+        if isinstance(index, slice):
+            return FrameFiles(self._paths[index])
+        return read_frame(self._paths[index])
+
+
+class Segment:
+    """Finds the characters of a shot."""
+
+    name: ClassVar[str] = "split.segment"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[SegmentOptions]] = SegmentOptions
+    needs: ClassVar[tuple[str, ...]] = ("frames",)
+    accepts: ClassVar[tuple[str, ...]] = ("camera",)
+    makes: ClassVar[tuple[str, ...]] = ("masks", "camera", "cutouts")
+    metadata: ClassVar[str] = "instances_metadata.json"
+
+    def fingerprint(self, options: SegmentOptions) -> str:
+        """The weights by name and hash, unless the backend has none."""
+        if isinstance(options.backend, MotionOptions):
+            return ""
+        entry = entry_of("models", "u2netp")
+        return f"{entry.name}:{entry.sha256}"
+
+    def open(self, options: SegmentOptions) -> SegmentWorker:
+        """Load the backend."""
+        return SegmentWorker(options)
+
+
+class SegmentWorker:
+    """Streams one shot after the other."""
+
+    batch_size = 1
+
+    def __init__(self, options: SegmentOptions) -> None:
+        self._options = options
+        self._choices = Choices(options.backend)
+
+    def load(self, item: Item) -> Shot:
+        """Name the files of the shot; they are read while it streams.
+
+        Raises:
+            InputError: There is no frame, or the camera path does not fit.
+        """
+        cameras = item.paths("camera")
+        camera = None
+        if cameras:
+            camera = CameraPath.from_json(json.loads(cameras[0].read_text(encoding="utf-8")))
+        return Shot(FrameFiles(item.paths("frames")), camera)
+
+    def compute(self, items: Sequence[Item], loaded: Sequence[Shot]) -> list[Record]:
+        """Segment the shots."""
+        return [self._shot(item, shot) for item, shot in zip(items, loaded, strict=True)]
+
+    def save(self, item: Item, result: Record) -> Record:
+        """Hand on the record; the files were written while the shot streamed."""
+        return result
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _shot(self, item: Item, shot: Shot) -> Record:
+        started = time.perf_counter()
+        found = segment_shot(shot, self._choices, self._options)
+        looked = time.perf_counter()
+        stems = [path.stem for path in item.paths("frames")]
+        masks: list[str] = []
+        cutouts: list[str] = []
+        frames: list[Json] = []
+
+        def write(one: FrameInstances) -> tuple[str, list[str], Json]:
+            name, path = item.place("masks", f"{stems[one.index]}.png")
+            write_mask(path, one.mask)
+            return name, self._write_cutouts(item, shot, one, stems), _frame_figures(one, stems)
+
+        for name, cut, row in map_ordered(write, found.frames):
+            masks.append(name)
+            cutouts += cut
+            frames.append(row)
+        camera, path = item.place("camera", "camera.json")
+        write_text(path, json.dumps(found.camera.to_json(), indent=1))
+        planes = {"masks": tuple(masks), "camera": (camera,)}
+        if self._options.context is not None:
+            planes["cutouts"] = tuple(cutouts)
+        finished = time.perf_counter()
+        return Record(
+            item.id,
+            (Planes(item.id, planes),),
+            {**found.figures, **_shot_figures(frames), "frames": frames},
+            {"look_s": looked - started, "draw_s": finished - looked},
+        )
+
+    def _write_cutouts(
+        self, item: Item, shot: Shot, one: FrameInstances, stems: Sequence[str]
+    ) -> list[str]:
+        if self._options.context is None:
+            return []
+        frame = shot.frame(one.index)
+        names = []
+        for instance in one.instances:
+            colour, alpha = cut_instance(
+                frame, instance, self._options.context, self._options.context_margin_px
+            )
+            stem = f"{stems[one.index]}_{instance.track_id:03d}.png"
+            name, path = item.place("cutouts", stem)
+            write_cutout(path, colour, alpha)
+            names.append(name)
+        return names
+
+
+def _frame_figures(one: FrameInstances, stems: Sequence[str]) -> Json:
+    return {
+        "frame": stems[one.index],
+        "coverage": round(one.coverage, 6),
+        "instances": [instance.to_json() for instance in one.instances],
+    }
+
+
+def _shot_figures(frames: Sequence[Json]) -> Mapping[str, Json]:
+    covered = [float(str(row["coverage"])) for row in frames if isinstance(row, dict)]
+    return {
+        "coverage_mean": round(float(np.mean(covered)), 6),
+        "coverage_least": round(min(covered), 6),
+        "coverage_most": round(max(covered), 6),
+        "empty_frames": sum(1 for value in covered if value == 0),
+    }

@@ -1,0 +1,173 @@
+"""Salience over a shot: looked at in some frames, closer where somebody is, carried between."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import cv2
+import numpy as np
+
+from multiplane.core.arrays import Alpha, Frame
+from multiplane.core.threads import map_ordered
+from multiplane.motion.flow import flow, warp
+from multiplane.split.segment.persistence import Map
+from multiplane.split.segment.shot import Shot
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""Half-open (x0, y0, x1, y1), pixels of the full frame."""
+
+_MARGIN, _WORTH = 0.1, 0.7
+"""Room round what was found, in its longer side; share of the frame up to which closer helps."""
+
+
+class Predictor(Protocol):
+    """Tells how salient each pixel of a frame is."""
+
+    def predict(self, frame: Frame) -> Alpha:
+        """(H, W) in [0, 1] for a frame of (H, W, 3)."""
+
+
+def look(shot: Shot, index: int, predictor: Predictor, size: tuple[int, int], box: Box) -> Map:
+    """Salience of a frame, found in a part of it and put where that is.
+
+    Args:
+        shot: The shot.
+        index: Which frame.
+        predictor: Who tells.
+        size: (width, height) of the answer.
+        box: The part that is looked at.
+
+    Returns:
+        (height, width) in [0, 1]; 0 outside the part.
+    """
+    x0, y0, x1, y1 = box
+    frame = shot.frame(index)
+    part = predictor.predict(np.ascontiguousarray(frame[y0:y1, x0:x1]))
+    if (x1 - x0, y1 - y0) != shot.size:
+        whole = np.zeros(frame.shape[:2], np.float32)
+        whole[y0:y1, x0:x1] = part
+        part = whole
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+class Closer:
+    """Where to look in each frame, once it is known where somebody was in some of them."""
+
+    def __init__(self, shot: Shot, found: Mapping[int, Map]) -> None:
+        """Draw boxes.
+
+        Args:
+            shot: The shot.
+            found: Frame → belief, (h, w), > 0.5 where somebody surely is. The whole frame is
+                looked at while this is empty, or where nobody was found.
+        """
+        self._size = shot.size
+        self._whole: Box = (0, 0, *shot.size)
+        self._known = sorted(found)
+        self._boxes = {index: self._box(belief) for index, belief in found.items()}
+
+    def box(self, index: int) -> Box:
+        """The part of a frame to look at: where somebody is before and after, with room round."""
+        if not self._known:
+            return self._whole
+        before = self._known[max(0, bisect_right(self._known, index) - 1)]
+        after = self._known[min(len(self._known) - 1, bisect_left(self._known, index))]
+        first, second = self._boxes[before], self._boxes[after]
+        if first is None or second is None:
+            return self._whole
+        x0, y0 = min(first[0], second[0]), min(first[1], second[1])
+        x1, y1 = max(first[2], second[2]), max(first[3], second[3])
+        room = round(_MARGIN * max(x1 - x0, y1 - y0))
+        width, height = self._size
+        box = (
+            max(0, x0 - room),
+            max(0, y0 - room),
+            min(width, x1 + room),
+            min(height, y1 + room),
+        )
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        return box if area <= _WORTH * width * height else self._whole
+
+    def _box(self, belief: Map) -> Box | None:
+        """The box round everything sizeable that somebody surely is."""
+        sure = cv2.morphologyEx(
+            (belief > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
+        )
+        count, _, stats, _ = cv2.connectedComponentsWithStats(sure)
+        least = 0.002 * belief.size
+        boxes = [stats[i] for i in range(1, count) if stats[i][cv2.CC_STAT_AREA] > least]
+        if not boxes:
+            return None
+        scale_x, scale_y = self._size[0] / belief.shape[1], self._size[1] / belief.shape[0]
+        x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+        x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+        return (
+            int(x0 * scale_x),
+            int(y0 * scale_y),
+            min(self._size[0], int(np.ceil(x1 * scale_x))),
+            min(self._size[1], int(np.ceil(y1 * scale_y))),
+        )
+
+
+def looked_at(count: int, every: int) -> list[int]:
+    """The frames that are looked at themselves: every so many, and the last."""
+    return sorted({*range(0, count, every), count - 1})
+
+
+def carry(shot: Shot, keys: Sequence[int], maps: Iterable[Map]) -> Iterator[Map]:
+    """Fill in the frames between those that were looked at.
+
+    Each gets what flow fetches from the one before and the one after, the nearer counting more.
+
+    Args:
+        shot: The shot.
+        keys: The frames that were looked at, rising, first and last of the shot among them.
+        maps: Salience of those, (h, w).
+
+    Yields:
+        One map a frame of the shot.
+    """
+    before: Map | None = None
+    for position, after in enumerate(maps):
+        key = keys[position]
+        if before is not None:
+            start = keys[position - 1]
+            for index in range(start + 1, key):
+                share = (index - start) / (key - start)
+                size = (after.shape[1], after.shape[0])
+                here = shot.small(index, size)
+                from_before = warp(before, flow(here, shot.small(start, size), scale=0.66))
+                from_after = warp(after, flow(here, shot.small(key, size), scale=0.66))
+                yield np.asarray((1 - share) * from_before + share * from_after, np.float32)
+        yield after
+        before = after
+
+
+def salience_stream(
+    shot: Shot,
+    predictor: Predictor,
+    size: tuple[int, int],
+    closer: Closer,
+    every: int,
+    threads: int,
+) -> Iterator[Map]:
+    """Salience of every frame of a shot.
+
+    Args:
+        shot: The shot.
+        predictor: Who tells; called from several threads.
+        size: (width, height) of the maps.
+        closer: Where to look.
+        every: How many frames apart frames are looked at.
+        threads: How many are looked at at a time; 0 is one a processor.
+
+    Yields:
+        (height, width) in [0, 1], one a frame.
+    """
+    keys = looked_at(len(shot), every)
+    maps = map_ordered(
+        lambda index: look(shot, index, predictor, size, closer.box(index)), keys, threads
+    )
+    yield from carry(shot, keys, maps)
