@@ -22,10 +22,12 @@ def tree(path: Path) -> dict[str, bytes]:
 def test_a_folder_is_made_taken_up_and_known(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     claim(out)
+    (out / "seg").mkdir()
     (out / ".part-12-recipe.yaml").write_text("half")
+    (out / "seg" / ".part-12-masks.json").write_text("half")
     claim(out)
     folder.require_run(out)
-    assert not (out / ".part-12-recipe.yaml").exists()
+    assert not list(out.rglob(".part-*"))
 
 
 def test_a_run_that_was_cut_off_at_the_very_start_is_taken_up(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ def claim(folder: Path, recipe: str) -> Iterator[None]:
             _refuse_foreign(folder)
             _refuse_other_recipe(folder, recipe)
             stack.enter_context(lock.hold(folder))
-            for part in folder.glob(f"{PART_PREFIX}*"):
-                part.unlink()
+            for pattern in (f"{PART_PREFIX}*", f"*/{PART_PREFIX}*"):
+                for part in folder.glob(pattern):
+                    part.unlink()
         except OSError as error:
             told = explain_write_error(folder, error)
             raise told from error

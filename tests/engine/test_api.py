@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+import multiplane
+from multiplane.core import plugins
+from multiplane.core.errors import ConfigError, InputError, OutputError, WeightsError
+from multiplane.engine import api, lock
+from multiplane.engine.executor import LocalExecutor
+from multiplane.engine.recipe import Recipe
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_the_public_way_in_is_here() -> None:
+    assert multiplane.run is api.run
+    assert multiplane.RunReport is api.RunReport
+    assert list(inspect.signature(api.run).parameters)[:3] == ["recipe", "inputs", "out"]
+
+
+def test_a_run_folder_says_what_it_was_made_with(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    report = api.run(recipe, texts, out, options={"copy.seed": "7"})
+    assert report.folder == out
+    assert (report.done, report.reused, report.failed, report.skipped) == (21, 0, 0, 0)
+    resolved = yaml.safe_load((out / "recipe.yaml").read_text())
+    assert resolved["stages"][1]["options"]["seed"] == 7
+    assert resolved["stages"][1]["options"]["mode"] == "plain"
+    inputs = json.loads((out / "inputs.json").read_text())
+    assert inputs[0] == {"id": "a", "files": {"source": [str(texts[0])]}, "data": {}}
+    made_with = json.loads((out / "provenance.json").read_text())
+    assert made_with["recipe"] == {"name": "toy", "version": 1}
+    assert made_with["versions"]["python"]
+    assert made_with["steps"][1]["fingerprint"] == "weights:1"
+    assert made_with["steps"][1]["seeds"] == {"seed": 7}
+    assert made_with["steps"][1]["options"]["seed"] == 7
+
+
+def test_a_recipe_can_be_a_file(texts: list[Path], out: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: mine\n"
+        "stages: [{id: cut, stage: toy.cut, inputs: {source: input.source}}]\n"
+    )  # fmt: skip
+    assert api.run(str(path), str(texts[0]), str(out)).done == 1
+
+
+def test_a_report_is_written_and_its_failure_is_not_the_runs(
+    recipe: Recipe, texts: list[Path], tmp_path: Path
+) -> None:
+    def page(folder: Path) -> Path:
+        return folder / "report.html"
+
+    def broken(folder: Path) -> Path:
+        raise InputError("no pictures")
+
+    real = plugins.load
+    for writer, page_name in ((page, "report.html"), (broken, None)):
+        out = tmp_path / writer.__name__
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                plugins,
+                "load",
+                lambda target, w=writer: w if target.endswith("write_report") else real(target),
+            )
+            report = api.run(recipe, texts, out)
+        assert report.page == (out / page_name if page_name else None)
+        assert report.exit_status == 0
+
+
+def test_nothing_is_touched_when_the_call_is_wrong(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    with pytest.raises(ConfigError):
+        api.run(recipe, texts, out, options={"copy.repeat": 99})
+    with pytest.raises(InputError):
+        api.run(recipe, out / "absent.mp4", out)
+    with pytest.raises(InputError, match="no recipe is called"):
+        api.run("clean-background", texts, out)
+    assert not out.exists()
+
+
+def test_weights_that_are_not_there_are_told_before_anything_runs(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    stage = type(recipe.steps()[2].stage)
+
+    def absent(self: object, options: object) -> str:
+        raise WeightsError("no weights", why="no network", fix="put them there")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "fingerprint", absent)
+        with pytest.raises(WeightsError):
+            api.run(recipe, texts, out)
+    assert not out.exists()
+
+
+def test_the_folder_of_another_recipe_is_refused(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    api.run(recipe, texts, out)
+    other = recipe.model_copy(update={"name": "other"})
+    with pytest.raises(OutputError, match="belongs to the recipe 'toy', not to 'other'") as caught:
+        api.run(other, texts, out)
+    assert caught.value.fix == (f"choose another folder with -o, or: multiplane run toy … -o {out}")
+
+
+def test_two_runs_do_not_share_a_folder(recipe: Recipe, texts: list[Path], out: Path) -> None:
+    out.mkdir()
+    with lock.hold(out), pytest.raises(OutputError, match="is in use by process"):
+        api.run(recipe, texts, out)
+    api.run(recipe, texts, out)
+
+
+def test_the_executor_is_a_choice(recipe: Recipe, texts: list[Path], out: Path) -> None:
+    report = api.run(recipe, texts, out, executor=LocalExecutor(1, 1))
+    assert report.exit_status == 0
