@@ -32,6 +32,8 @@ class Scene:
         walk: How far the sprite walks, as a share of the width; small values leave much of the
             world never seen.
         light: How much the gain rises through the shot; the red channel rises twice as much.
+        parallax_px: How far the depth of the world bends it through the shot beyond what a
+            homography can follow, pixels.
         noise: Standard deviation of the sensor noise, grey levels.
         seed: Decides everything that is drawn.
     """
@@ -44,6 +46,7 @@ class Scene:
     roll_degrees: float = 1.5
     walk: float = 0.1
     light: float = 0.06
+    parallax_px: float = 0.0
     noise: float = 1.0
     seed: int = 5
 
@@ -85,7 +88,8 @@ def draw(scene: Scene) -> Drawn:
         share = index / max(1, scene.frames - 1)
         camera = _camera(scene, share, margin)
         size = (scene.width, scene.height)
-        plain = cv2.warpPerspective(world, camera, size, flags=cv2.INTER_LANCZOS4)
+        bent = _bend(world, scene.parallax_px * share)
+        plain = cv2.warpPerspective(bent, camera, size, flags=cv2.INTER_LANCZOS4)
         place = _place(scene, share, sprite.shape[1])
         fore = cv2.warpAffine(sprite, place, size, flags=cv2.INTER_LINEAR)
         alpha = np.clip(cv2.warpAffine(cover, place, size, flags=cv2.INTER_LINEAR), 0, 1)
@@ -168,6 +172,16 @@ def _camera(scene: Scene, share: float, margin: int) -> Matrix:
     to_middle = np.array([[1, 0, -middle_x - pan_x], [0, 1, -middle_y - pan_y], [0, 0, 1]])
     back = np.array([[1, 0, scene.width / 2], [0, 1, scene.height / 2], [0, 0, 1]])
     return np.asarray(back @ turn @ to_middle, np.float64)
+
+
+def _bend(world: NDArray[np.float32], by_px: float) -> NDArray[np.float32]:
+    """Shift the world by a depth that rolls in waves; what a homography cannot follow."""
+    if not by_px:
+        return world
+    height, width = world.shape[:2]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    depth = np.sin(x * (5 / width * 2) + 1) * np.cos(y * (4 / height * 2))
+    return np.asarray(cv2.remap(world, x + by_px * depth, y, cv2.INTER_LANCZOS4), np.float32)
 
 
 def _place(scene: Scene, share: float, width: int) -> Matrix:

@@ -16,7 +16,7 @@ from multiplane.motion.align import Grey, Homography, align, grey_of, mean_shift
 
 Points: TypeAlias = NDArray[np.float32]
 
-STILL_PX = 0.06
+STILL_PX = 0.08
 """A camera that moved less than this, at any corner, stood still."""
 MIN_INLIERS = 24
 GRID_CELLS, MIN_CELLS = 8, 6

@@ -32,7 +32,10 @@ class PlateOptions(Options):
         default=40, ge=8, le=400, description="band round the hole where light is matched"
     )
     feather_px: int = Field(
-        default=6, ge=0, le=64, description="band inside the grown mask that blends into the frame"
+        default=6,
+        ge=0,
+        le=64,
+        description="band inside the grown mask that blends into the frame; at most grow_px / 3",
     )
     refine: bool = Field(
         default=True, description="follow parallax with optical flow where the camera moves"

@@ -108,7 +108,8 @@ def fill(
     missing = crop.hole & (share < 0.5)
     colour = _patch(crop, colour, missing)
     unseen[window] = missing
-    plate[window] = _blend(crop, colour, missing, options.feather_px)
+    feather_px = min(options.feather_px, options.grow_px // 3)  # well away from the character
+    plate[window] = _blend(crop, colour, missing, feather_px)
     return Plated(plate, unseen, _figures(hole, unseen) | figures)
 
 
@@ -128,7 +129,7 @@ def _from_mosaic(
         view = _View(
             warp(view.picture, shift), warp(view.gain, shift), warp(view.offset, shift), view.seen
         )
-    membrane = _membrane(crop.small, light(view.picture), ground, scale)
+    membrane, outliers = _membrane(crop.small, light(view.picture), ground, scale)
     gain = view.gain * light.gain
     offset = view.offset * light.gain + light.offset + membrane
     detail, share, used = _gather(crop, mosaic, to_canvas, frame_to_reference, shift)
@@ -141,6 +142,7 @@ def _from_mosaic(
             "sources": used,
             "gain": [round(float(light.gain.min()), 3), round(float(light.gain.max()), 3)],
             "shift_px": round(moved / scale, 3),
+            "rim_outliers": round(outliers, 4),
         },
     )
 
@@ -171,15 +173,18 @@ def _frame_light(target: Field, picture: Field, ground: Mask, scale: float) -> L
     return fit_light(soft[..., :3], soft[..., 3:], ground)
 
 
-def _membrane(target: Field, picture: Field, ground: Mask, scale: float) -> Field:
-    """What still differs softly at the rim, spread over the hole."""
+def _membrane(target: Field, picture: Field, ground: Mask, scale: float) -> tuple[Field, float]:
+    """What still differs softly at the rim, spread over the hole; the share that is no light."""
     weight = ground.astype(np.float32)
+    if not weight.any():
+        return np.zeros_like(target), 0.0
     off = blur_where(target - picture, weight, MEMBRANE_PX * scale)
     size = np.abs(off).max(axis=-1) / OUTLIER_LEVELS
+    outliers = float((size[ground] >= 1.0).mean())
     weight *= np.square(np.maximum(0.0, 1.0 - np.square(size)))
     if not weight.any():
-        return np.zeros_like(target)
-    return spread(off, weight)
+        return np.zeros_like(target), outliers
+    return spread(off, weight), outliers
 
 
 def _gather(
@@ -266,4 +271,5 @@ def _figures(hole: Mask, unseen: Mask) -> dict[str, Json]:
         "sources": [],
         "gain": [1.0, 1.0],
         "shift_px": 0.0,
+        "rim_outliers": 0.0,
     }

@@ -85,7 +85,8 @@ def lend(source: Source, want: Want) -> NDArray[np.uint8]:
     x, y = _project(want.from_reference @ to_reference, x, y)
     if source.bend is not None:
         x, y = _bent(source.bend, x, y)
-    x, y = _project(np.linalg.inv(want.from_reference @ source.to_reference), x, y)
+    to_source = np.asarray(np.linalg.inv(want.from_reference @ source.to_reference), np.float64)
+    x, y = _project(to_source, x, y)
     taken = cv2.remap(source.frame, x, y, cv2.INTER_CUBIC, borderMode=border)
     return np.asarray(taken, np.uint8)
 
@@ -93,10 +94,11 @@ def lend(source: Source, want: Want) -> NDArray[np.uint8]:
 def _grid(
     size: tuple[int, int], shift: Flow | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
-    if shift is not None:
-        x, y = x + shift[..., 0], y + shift[..., 1]
-    return x, y
+    x = np.broadcast_to(np.arange(size[0], dtype=np.float32), size[::-1])
+    y = np.broadcast_to(np.arange(size[1], dtype=np.float32)[:, None], size[::-1])
+    if shift is None:
+        return x, y
+    return np.asarray(x + shift[..., 0], np.float32), np.asarray(y + shift[..., 1], np.float32)
 
 
 def _project(

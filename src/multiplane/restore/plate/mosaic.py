@@ -163,10 +163,8 @@ def _lay(canvas: Canvas, source: Source, blocked: Mask) -> tuple[NDArray[np.uint
     height, width = source.frame.shape[:2]
     matrix = source.to_reference @ enlarge((small.shape[1], small.shape[0]), (width, height))
     picture = canvas.lay(small, matrix, cv2.INTER_CUBIC)
-    free = shrink((~blocked).astype(np.float32), canvas.scale)
-    free = canvas.lay(free, matrix) > 0.999
-    inner = cv2.erode(free.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-    return np.asarray(picture, np.uint8), inner > 0
+    free = (shrink(blocked.astype(np.float32), canvas.scale) == 0).astype(np.float32)
+    return np.asarray(picture, np.uint8), np.asarray(canvas.lay(free, matrix) > 0.999, np.bool_)
 
 
 def _one_light(raw: NDArray[np.uint8], sees: NDArray[np.bool_], threads: int) -> list[Light]:

@@ -23,6 +23,9 @@ COARSE_PX = 160
 WORTH = (1.0, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05)
 """What one more view of a place is worth, by how many there are already."""
 
+LITTLE = 0.002
+"""Second opinions that are worth less than this share are not taken; first ones always are."""
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -109,14 +112,24 @@ def _greedy(
     left = set(sees)
     while left and len(chosen) < most:
         value = need * worth[np.minimum(count, len(WORTH))]
-        gains = {i: near[i] * float(value[sees[i]].sum()) for i in left}
-        best = max(sorted(left), key=lambda i: gains[i])
-        if gains[best] <= 0.002 * float(need.sum()):
+        best, gain = _best(value, sees, near, left)
+        if gain <= LITTLE * float(need.sum()):
+            best, gain = _best(need * (count == 0), sees, near, left)
+        if gain <= 0:
             break
         chosen.append(best)
         left.remove(best)
         count += sees[best]
     return chosen
+
+
+def _best(
+    value: NDArray[np.float32], sees: dict[int, Mask], near: dict[int, float], left: set[int]
+) -> tuple[int, float]:
+    """The frame that shows most of what is of value, and how much."""
+    gains = {i: near[i] * float(value[sees[i]].sum()) for i in sorted(left)}
+    best = max(gains, key=lambda i: gains[i])
+    return best, gains[best]
 
 
 def _lay(

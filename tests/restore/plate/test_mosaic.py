@@ -1,0 +1,59 @@
+import cv2
+import numpy as np
+import pytest
+
+from multiplane.motion.camera import still_path
+from multiplane.restore.plate.canvas import canvas_round
+from multiplane.restore.plate.config import PlateOptions
+from multiplane.restore.plate.mosaic import lay_together, masked_median
+from multiplane.restore.plate.shot import Shot
+
+
+@pytest.fixture(scope="module")
+def ground():
+    noise = np.random.default_rng(6).normal(size=(80, 100, 3)).astype(np.float32)
+    soft = cv2.GaussianBlur(noise, (0, 0), 2)
+    return np.clip(128 + 40 * soft / soft.std(), 0, 255).astype(np.uint8)
+
+
+def lay(frames, masks):
+    shot = Shot(frames, masks, None, still_path(len(frames)), 2, 2)
+    canvas = canvas_round([(np.eye(3), (0, 0, 100, 80))], (100, 80), 0, 1_000_000)
+    return lay_together(shot, list(range(len(frames))), canvas, PlateOptions(threads=1))
+
+
+def test_median_looks_only_at_what_is_valid():
+    stack = np.array([10, 20, 30, 200], np.uint8).reshape(4, 1, 1, 1).repeat(3, axis=3)
+    valid = np.array([True, True, True, False]).reshape(4, 1, 1)
+    np.testing.assert_array_equal(masked_median(stack, valid), 20)
+    valid[2] = False
+    np.testing.assert_array_equal(masked_median(stack, valid), 15)
+
+
+def test_shows_the_ground_that_each_hid_elsewhere(ground):
+    frames, masks = [], []
+    for x in (10, 40, 70):
+        frame, mask = ground.copy(), np.zeros((80, 100), bool)
+        frame[30:50, x : x + 15], mask[30:50, x : x + 15] = 255, True
+        frames.append(frame)
+        masks.append(mask)
+    mosaic = lay(frames, masks)
+    assert mosaic.seen.all()
+    np.testing.assert_allclose(mosaic.picture, ground, atol=0.01)
+
+
+def test_a_leftover_that_one_source_forgot_to_mask_loses(ground):
+    none = np.zeros((80, 100), bool)
+    dirty = ground.copy()
+    dirty[30:50, 40:55] = 255
+    mosaic = lay([dirty, ground, ground, ground], [none] * 4)
+    assert np.abs(mosaic.picture - ground)[30:50, 40:55].max() < 8
+    assert mosaic.shares[0, 30:50, 40:55].max() == 0
+
+
+def test_what_all_hide_is_not_seen(ground):
+    mask = np.zeros((80, 100), bool)
+    mask[30:50, 40:60] = True
+    mosaic = lay([ground, ground], [mask, mask])
+    assert not mosaic.seen[30:50, 40:60].any()
+    assert mosaic.seen[:20].all()
