@@ -62,7 +62,8 @@ def _fuse(part: Frame, alpha: Alpha, mean: Floats) -> tuple[Frame, Mask]:
     mixed = part.astype(np.float32)
     size = (part.shape[1], part.shape[0])
     known = np.zeros(alpha.shape, np.bool_)
-    foreground = background = mixed
+    start = (max(1, size[0] // _PASSES[0][0]), max(1, size[1] // _PASSES[0][0]))
+    foreground, background = _shares(mixed, alpha, start)
     ahead = np.asarray(np.broadcast_to(mean, mixed.shape), np.float32)
     behind = mixed
     for shrink, radius in _PASSES:
@@ -85,6 +86,15 @@ def _fuse(part: Frame, alpha: Alpha, mean: Floats) -> tuple[Frame, Mask]:
     residue = mixed[soft] - share * near - (1 - share) * far
     found[soft] = np.rint(np.clip(near + share * residue, 0, 255)).astype(np.uint8)
     return found, known | soft
+
+
+def _shares(mixed: Floats, alpha: Alpha, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """What is seen of foreground and of background, averaged down to (width, height) by share."""
+    seen = mixed * _threefold(alpha)
+    ahead, part, both = _resized(seen, size), _resized(alpha, size), _resized(mixed, size)
+    share = _threefold(np.maximum(part, np.float32(1e-6)))
+    rest = _threefold(np.maximum(np.float32(1) - part, np.float32(1e-6)))
+    return ahead / share, np.maximum(both - ahead, np.float32(0)) / rest
 
 
 def _blur_where(

@@ -22,6 +22,13 @@ class GuidedMatte(Options):
     shrink: int = Field(
         default=2, ge=1, le=8, description="its coefficients are found on a picture so much smaller"
     )
+    haze: float = Field(
+        default=0.04,
+        ge=0,
+        le=0.4,
+        description="shares this near to 0 and 1 become 0 and 1: what a filter leaves over is no "
+        "hair",
+    )
 
 
 class ClosedFormMatte(Options):
@@ -49,13 +56,6 @@ class MatteOptions(Options):
         le=200,
         description="how far inside and outside the mask's edge the true edge is looked for; "
         "wider for hair and for rough masks",
-    )
-    haze: float = Field(
-        default=0.04,
-        ge=0,
-        le=0.4,
-        description="shares this near to 0 and 1 become 0 and 1: what a filter leaves over is no "
-        "hair",
     )
     extend_px: int = Field(
         default=32,

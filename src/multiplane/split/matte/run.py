@@ -76,7 +76,6 @@ def cut_out(frame: Frame, mask: Mask, refiner: Refiner, options: MatteOptions) -
             continue
         part = np.ascontiguousarray(frame[rows, columns])
         found = refiner.refine(part, mask[rows, columns], trimap)
-        found = np.clip((found - options.haze) / np.float32(1 - 2 * options.haze), 0, 1)
         found[trimap == FOREGROUND], found[trimap == BACKGROUND] = 1, 0
         alpha[rows, columns] = np.rint(found * 255).astype(np.float32) / np.float32(255)
     return CutOut(alpha, straight_colour(frame, alpha, options.extend_px), band_px)

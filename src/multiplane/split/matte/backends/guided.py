@@ -51,7 +51,9 @@ class GuidedRefiner:
             alpha = clipped(apply_line(slope, offset, guide))
             alpha[inside], alpha[outside] = 1, 0
             slope, offset = fit.line(alpha)
-        return clipped(apply_line(enlarged(slope, full), enlarged(offset, full), full))
+        alpha = apply_line(enlarged(slope, full), enlarged(offset, full), full)
+        haze = np.float32(self._options.haze)
+        return clipped((alpha - haze) / (1 - 2 * haze))
 
 
 class WindowFit:
