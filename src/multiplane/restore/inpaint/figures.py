@@ -36,7 +36,7 @@ def frame_figures(stem: str, done: Inpainted, carried_by: str) -> dict[str, Json
         "frame": stem,
         "hole_px": hole,
         "coverage_before": round(float(done.mask.mean()), 5),
-        "coverage_after_growing": round(hole / filled.size, 5),
+        "coverage_after": round(hole / filled.size, 5),
         "seen_share": round(1.0 - invented / hole, 5) if hole else 1.0,
         "invented_px": invented,
         "invented_anew_px": sum(i.area_px for i in done.inventions),
