@@ -60,11 +60,14 @@ def test_a_report_is_written_and_its_failure_is_not_the_runs(
     def page(folder: Path) -> Path:
         return folder / "report.html"
 
-    def broken(folder: Path) -> Path:
+    def refused(folder: Path) -> Path:
         raise InputError("no pictures")
 
+    def broken(folder: Path) -> Path:
+        raise TypeError("a fault of ours")
+
     real = plugins.load
-    for writer, page_name in ((page, "report.html"), (broken, None)):
+    for writer, page_name in ((page, "report.html"), (refused, None), (broken, None)):
         out = tmp_path / writer.__name__
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(

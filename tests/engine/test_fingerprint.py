@@ -83,12 +83,10 @@ def test_json_is_hashed_in_its_canonical_form() -> None:
 def test_a_stage_key_holds_version_options_and_weights() -> None:
     stage = find_stage("toy.copy")
     options = stage.options()
-    key = stage_key(stage, options)
-    assert key == stage_key(find_stage("toy.copy"), stage.options())
-    assert key != stage_key(stage, stage.options.model_validate({"repeat": 2}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(stage), "fingerprint", lambda self, options: "weights:2")
-        assert key != stage_key(stage, options)
+    key = stage_key(stage, options, "weights:1")
+    assert key == stage_key(find_stage("toy.copy"), stage.options(), "weights:1")
+    assert key != stage_key(stage, stage.options.model_validate({"repeat": 2}), "weights:1")
+    assert key != stage_key(stage, options, "weights:2")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(stage), "version", 2)
-        assert key != stage_key(stage, options)
+        assert key != stage_key(stage, options, "weights:1")

@@ -13,12 +13,14 @@ from multiplane.engine.status import describe, read_status
 def test_a_finished_run(recipe: Recipe, texts: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     api.run(recipe, texts, out)
+    before = sorted(path.name for path in out.iterdir())
     assert describe(out) == [
         "toy: finished",
         "  cut   3 of 3 done",
         "  copy  9 of 9 done",
         "  join  9 of 9 done",
     ]
+    assert sorted(path.name for path in out.iterdir()) == before
 
 
 def test_failures_and_what_waits_for_them(

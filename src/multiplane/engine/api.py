@@ -105,7 +105,8 @@ def run(
         chosen = chosen.with_options(options)
     steps = chosen.steps()
     planes = gather_inputs(inputs, chosen)
-    keys = {step.id: stage_key(step.stage, step.options) for step in steps}
+    weights = {step.id: step.stage.fingerprint(step.options) for step in steps}
+    keys = {step.id: stage_key(step.stage, step.options, weights[step.id]) for step in steps}
     root = Path(out).absolute()
     with folder.claim(root, chosen.name):
         folder.keep_text(root / folder.RECIPE, dump_recipe(chosen, steps))
@@ -114,7 +115,7 @@ def run(
             for entry in planes
         ]
         folder.write_json(root / folder.INPUTS, described)
-        folder.write_json(root / folder.PROVENANCE, _provenance(chosen, steps))
+        folder.write_json(root / folder.PROVENANCE, _provenance(chosen, steps, weights))
         book = ledger.Ledger(root / ledger.FILE_NAME)
         try:
             digests = FileDigests(book.digests())
@@ -136,7 +137,9 @@ def run(
     return RunReport(root, tuple(work.reports), tuple(work.failures), page, tuple(work.left_out))
 
 
-def _provenance(recipe: Recipe, steps: tuple[Step, ...]) -> dict[str, Any]:
+def _provenance(
+    recipe: Recipe, steps: tuple[Step, ...], weights: Mapping[str, str]
+) -> dict[str, Any]:
     """What the run is made with."""
     described = []
     for step in steps:
@@ -146,7 +149,7 @@ def _provenance(recipe: Recipe, steps: tuple[Step, ...]) -> dict[str, Any]:
                 "step": step.id,
                 "stage": step.stage.name,
                 "version": step.stage.version,
-                "fingerprint": step.stage.fingerprint(step.options),
+                "fingerprint": weights[step.id],
                 "seeds": dict(_seeds(options)),
                 "options": options,
             }
@@ -178,5 +181,8 @@ def _write_report(root: Path) -> Path | None:
         page: Path = plugins.load("multiplane.engine.report:write_report")(root)
     except MultiplaneError as error:
         log.warning("no report: %s", error)
+        return None
+    except Exception:
+        log.exception("no report; this is a fault of the program, please report it")
         return None
     return page

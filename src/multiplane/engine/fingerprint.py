@@ -87,11 +87,15 @@ def hash_json(value: object) -> str:
     return hashlib.sha256(_encode(value).encode()).hexdigest()
 
 
-def stage_key(stage: Stage, options: Options) -> str:
-    """What the results of a stage depend on apart from its items: version, options, weights."""
-    return hash_json(
-        [stage.name, stage.version, options.model_dump(mode="json"), stage.fingerprint(options)]
-    )
+def stage_key(stage: Stage, options: Options, weights: str) -> str:
+    """What the results of a stage depend on apart from its items.
+
+    Args:
+        stage: The stage; its name and version count.
+        options: Its options.
+        weights: What its ``fingerprint`` says.
+    """
+    return hash_json([stage.name, stage.version, options.model_dump(mode="json"), weights])
 
 
 def _children(folder: Path) -> list[Path]:

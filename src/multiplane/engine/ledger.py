@@ -103,7 +103,9 @@ class Ledger:
         self._lock = threading.Lock()
         with self._telling():
             if read_only:
-                address = f"{path.resolve().as_uri()}?mode=ro"
+                # Without a log beside it nobody writes, and SQLite need not make one to look.
+                still = not path.with_name(f"{path.name}-wal").exists()
+                address = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
                 self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
             else:
                 self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
