@@ -54,7 +54,7 @@ def make_clip(tmp_path: Path) -> MakeClip:
         audio: str | None = None,
         size: tuple[int, int] = SIZE,
         front: bool = False,
-        **tags: int,
+        **tags: Any,
     ) -> Path:
         """``times`` in milliseconds, or how many frames at 25 a second."""
         stamps = [i * 40 for i in range(times)] if isinstance(times, int) else times

@@ -172,6 +172,23 @@ def test_sound_alone(make_clip, tmp_path: Path) -> None:
     assert caught.value.fix == "give a video file"
 
 
+def test_cover_art_is_no_video(make_clip, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "s.mp4"), "w") as output:
+        stream = output.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.disposition = av.stream.Disposition.attached_pic
+        frame = av.VideoFrame(64, 64, "yuvj420p")
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    with pytest.raises(InputError, match="has no picture"):
+        open_clip(tmp_path / "s.mp4")
+
+
+def test_hdr_is_said(make_clip, caplog: pytest.LogCaptureFixture) -> None:
+    assert open_clip(make_clip("a.mp4", 2, color_trc=16, colorspace=9)).colour.hdr == "PQ"
+    assert "is PQ video: colours stay as coded" in caplog.text
+
+
 def test_frames_are_bounded_before_decoding(make_clip) -> None:
     with pytest.raises(InputError, match="megapixels") as caught:
         open_clip(make_clip("a.mp4", 2), max_pixels=96 * 64 - 1)

@@ -98,6 +98,13 @@ def test_colour_tags_are_carried_over(make_clip, tmp_path: Path, matrix: int, fu
     assert open_clip(tmp_path / "b.mp4").colour == clip.colour
 
 
+def test_wide_pixels_stay_wide(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 3, sample_aspect_ratio=Fraction(16, 11)))
+    assert clip.pixel_aspect == Fraction(16, 11)
+    write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
+    assert open_clip(tmp_path / "b.mp4").pixel_aspect == Fraction(16, 11)
+
+
 def test_hd_is_bt709(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", [flat(100, 1280, 720)], 25, QUICK)
     with av.open(str(tmp_path / "a.mp4")) as written:

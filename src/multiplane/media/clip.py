@@ -7,6 +7,7 @@ off or is damaged gives every whole frame before the damage, then says so.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,13 +17,16 @@ from typing import Literal
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from multiplane.core.arrays import Frame
 from multiplane.core.errors import DamagedFileError, InputError
 from multiplane.media.background import Background
 from multiplane.media.colour import Colour, ToRgb, colour_of
-from multiplane.media.decode import Decoded, decode
+from multiplane.media.decode import Decoded, decode, picture_stream
 from multiplane.media.whole import missing_bytes
+
+_log = logging.getLogger(__name__)
 
 MAX_FRAME_PIXELS = 140_000_000
 """The largest frame that is decoded unless the caller allows more: above 16K x 8K."""
@@ -69,6 +73,7 @@ class Clip:
         duration_s: Length of the picture; None when unknown.
         colour: How its colour is coded.
         pixel_format: What its frames are decoded to, e.g. ``yuv420p``.
+        pixel_aspect: Width of a pixel over its height; 1 for nearly all, not for DVD and DV.
         rotation: Degrees counter-clockwise by which its frames are turned to stand upright.
         audio_codecs: Codecs of its sound tracks; empty when it is silent.
         missing_bytes: How much is cut off at its end, by its own account.
@@ -84,6 +89,7 @@ class Clip:
     duration_s: float | None
     colour: Colour
     pixel_format: str
+    pixel_aspect: Fraction
     rotation: int
     audio_codecs: tuple[str, ...]
     missing_bytes: int
@@ -144,7 +150,7 @@ class Clip:
         """
         count = 0
         with open_container(self.path) as container, contextlib.suppress(av.FFmpegError):
-            for packet in container.demux(container.streams.video[0]):
+            for packet in container.demux(picture_stream(container)):
                 count += bool(packet.size) and not packet.is_discard
         return count
 
@@ -215,13 +221,13 @@ def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
     """
     path = Path(path)
     with open_container(path) as container:
-        if not container.streams.video:
+        stream = picture_stream(container)
+        if stream is None:
             raise InputError(
                 f"{path} has no picture, only {_kinds(container)}",
                 why="planes are made of frames",
                 fix="give a video file",
             )
-        stream = container.streams.video[0]
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > max_pixels:
             raise InputError(
@@ -230,16 +236,20 @@ def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
                 why="decoding them could exhaust the memory; only the header was looked at",
                 fix=f"from Python: open_clip(path, max_pixels={width * height})",
             )
-        first, lost = _first_frame(container), missing_bytes(path)
+        first, lost = _first_frame(container, stream), missing_bytes(path)
         if first is None:
             raise DamagedFileError(
                 f"{path}: not one frame of its {stream.codec_context.name} video can be decoded",
                 why="the file is cut off or damaged from its start",
                 fix="copy or export it again",
             )
+        colour = colour_of(first)
+        if colour.hdr:
+            _log.warning("%s is %s video: colours stay as coded, in 8 bits", path, colour.hdr)
         turned = first.rotation % 180 == 90
+        aspect = Fraction(stream.sample_aspect_ratio or 1)
         rate = stream.average_rate or stream.guessed_rate
-        duration = _duration(container)
+        duration = _duration(container, stream)
         count = stream.frames or (round(duration * rate) if duration and rate else None)
         return Clip(
             path=path,
@@ -250,8 +260,9 @@ def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
             time_base=Fraction(stream.time_base or Fraction(1, 90000)),
             frame_count=count,
             duration_s=duration,
-            colour=colour_of(first),
+            colour=colour,
             pixel_format=first.format.name,
+            pixel_aspect=1 / aspect if turned else aspect,
             rotation=first.rotation if first.rotation % 90 == 0 else 0,
             audio_codecs=tuple(s.codec_context.name for s in container.streams.audio),
             missing_bytes=lost,
@@ -319,17 +330,16 @@ def _kinds(container: InputContainer) -> str:
     return ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
 
 
-def _first_frame(container: InputContainer) -> av.VideoFrame | None:
+def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
     with contextlib.suppress(av.FFmpegError):
-        for packet in container.demux(container.streams.video[0]):
+        for packet in container.demux(stream):
             with contextlib.suppress(av.FFmpegError):
                 for frame in packet.decode():
                     return frame
     return None
 
 
-def _duration(container: InputContainer) -> float | None:
-    stream = container.streams.video[0]
+def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / av.time_base if container.duration else None

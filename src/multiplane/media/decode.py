@@ -11,6 +11,8 @@ from typing import Protocol
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
 _SEEK_FROM = 48
 """A start nearer than this is reached by decoding; it costs less than looking for timestamps."""
@@ -60,6 +62,14 @@ class Damage:
     reason: str
 
 
+def picture_stream(container: InputContainer) -> VideoStream | None:
+    """The first stream of pictures that move; None when there is none. Cover art does not count."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
 def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[Decoded | Damage]:
     """Decode the wanted frames.
 
@@ -72,14 +82,15 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
         The wanted frames in order; where the file is damaged one :class:`Damage`, and then
         nothing.
     """
-    stream = container.streams.video[0]
+    stream = picture_stream(container)
+    assert stream, "a clip has one"
     stream.thread_type = "AUTO"
     index, first_pts = 0, None
     if wanted.start >= _SEEK_FROM:
-        first_pts = _seek(container, wanted.start)
+        first_pts = _seek(container, stream, wanted.start)
         index = 0 if first_pts is None else wanted.start
     tick = 1 / (clip.rate or Fraction(25)) / clip.time_base
-    for unit in _sound_frames(container):
+    for unit in _whole_frames(container, stream):
         if isinstance(unit, str):
             yield Damage(index, unit)
             return
@@ -96,13 +107,12 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
         yield Damage(index, f"the file is cut off, {clip.missing_bytes} bytes are missing")
 
 
-def _sound_frames(container: InputContainer) -> Iterator[av.VideoFrame | str]:
+def _whole_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame | str]:
     """Frames in order of time as long as they are whole, then the reason why they end early.
 
     Decoders may work on several packets at once, so an error comes up after later packets went
     in. What is still inside the decoder then is handed out only as far as no timestamp is missing.
     """
-    stream = container.streams.video[0]
     due: list[int] = []
     given = False
     reason = ""
@@ -128,7 +138,7 @@ def _sound_frames(container: InputContainer) -> Iterator[av.VideoFrame | str]:
         yield reason
 
 
-def _rest(stream: av.VideoStream, due: list[int]) -> Iterator[av.VideoFrame]:
+def _rest(stream: VideoStream, due: list[int]) -> Iterator[av.VideoFrame]:
     with contextlib.suppress(av.FFmpegError):
         for frame in stream.codec_context.decode(None):
             if frame.is_corrupt or frame.pts is None or (due and frame.pts != due[0]):
@@ -142,7 +152,7 @@ def _strike(due: list[int], pts: int | None) -> None:
         heapq.heappop(due)
 
 
-def _seek(container: InputContainer, index: int) -> int | None:
+def _seek(container: InputContainer, stream: VideoStream, index: int) -> int | None:
     """Go to the key frame shown at or before a frame; to the start when timestamps do not help.
 
     Containers seek by decoding time or by showing time. The decoding time of that key frame is
@@ -151,7 +161,6 @@ def _seek(container: InputContainer, index: int) -> int | None:
     Returns:
         The timestamp of the frame; None when decoding starts at the first one.
     """
-    stream = container.streams.video[0]
     shown: list[int] = []
     keys: list[tuple[int, int]] = []
     with contextlib.suppress(av.FFmpegError):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from multiplane.core.errors import OutputError
 from multiplane.media.clip import open_container
+from multiplane.media.decode import picture_stream
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _outline(path: Path) -> _Outline:
     sounds: dict[int, hashlib._Hash] = {}
     packets = 0
     with open_container(path) as container:
-        video = container.streams.video[0]
+        video = picture_stream(container)
+        assert video, "both hold a picture"
         tick = float(video.time_base or 0)
         for track in container.streams.audio:
             sounds[track.index] = hashlib.sha256()

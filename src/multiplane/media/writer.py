@@ -175,6 +175,8 @@ class VideoWriter:
         stream.time_base = stream.codec_context.time_base = self._time_base
         colour = self._clip.colour if self._clip else colour_for(self._size)
         context = stream.codec_context
+        if self._clip:
+            context.sample_aspect_ratio = self._clip.pixel_aspect
         if stream.pix_fmt.startswith("yuv"):
             context.colorspace, context.color_range = colour.matrix, 2 if colour.full_range else 1
             context.color_primaries, context.color_trc = colour.primaries, colour.transfer
