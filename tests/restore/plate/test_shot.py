@@ -37,3 +37,25 @@ def test_refuses_planes_of_other_lengths_and_sizes():
     small = np.zeros((5, 5), np.float32)
     with pytest.raises(InputError, match="alpha is 5x5"):
         Shot([FRAME], [MASK], [small], still_path(1), 3, 4).mask(0)
+
+
+def test_a_mask_that_blinks_for_a_frame_still_blocks():
+    none = np.zeros_like(MASK)
+    shot = Shot([FRAME] * 5, [MASK, MASK, none, MASK, MASK], None, still_path(5), 3, 4)
+    np.testing.assert_array_equal(shot.blocked(2), shot.blocked(1))
+    assert not shot.hidden(2).any()
+
+
+def test_a_character_that_left_blocks_no_longer():
+    none = np.zeros_like(MASK)
+    shot = Shot([FRAME] * 5, [MASK, MASK, none, none, none], None, still_path(5), 3, 4)
+    assert not shot.blocked(2).any()
+
+
+def test_neighbours_are_laid_on_the_frame_as_the_camera_moved():
+    pan = [np.array([[1, 0, 5.0 * i], [0, 1, 0], [0, 0, 1]]) for i in range(3)]
+    camera = CameraPath(pan, 0, [9] * 3, [0.0] * 3)
+    right = np.roll(MASK, 5, axis=1)
+    shot = Shot([FRAME] * 3, [right, np.zeros_like(MASK), np.roll(MASK, -5, axis=1)], None,
+                camera, 0, 0)  # fmt: skip
+    np.testing.assert_array_equal(shot.blocked(1), MASK)

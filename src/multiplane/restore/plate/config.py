@@ -14,7 +14,7 @@ class PlateOptions(Options):
         default=20, ge=0, le=400, description="masks are grown by this before they are filled"
     )
     source_margin_px: int = Field(
-        default=4, ge=0, le=400, description="how much further from a mask a source must stay"
+        default=8, ge=0, le=400, description="how much further from a mask a source must stay"
     )
     max_references: int = Field(
         default=24, ge=1, le=256, description="frames held as sources at a time; memory grows"

@@ -22,7 +22,9 @@ from multiplane.restore.plate.light import Field, Light, blur_where, fit_light, 
 from multiplane.restore.plate.mosaic import Mosaic
 from multiplane.restore.plate.parallax import follow
 
-MEMBRANE_PX = 6.0
+FLARE = 12.0
+"""Grey levels that are there in the deepest shadow; keeps ratios of dark values tame."""
+RIM_PX = 6.0
 """How far the local difference of light at the rim is averaged."""
 OUTLIER_LEVELS = 40.0
 """A rim that differs by more is something else, not other light."""
@@ -129,9 +131,9 @@ def _from_mosaic(
         view = _View(
             warp(view.picture, shift), warp(view.gain, shift), warp(view.offset, shift), view.seen
         )
-    membrane, outliers = _membrane(crop.small, light(view.picture), ground, scale)
-    gain = view.gain * light.gain
-    offset = view.offset * light.gain + light.offset + membrane
+    shade, outliers = _shade(crop.small, light(view.picture), ground, scale)
+    gain = view.gain * light.gain * shade
+    offset = (view.offset * light.gain + light.offset + FLARE) * shade - FLARE
     detail, share, used = _gather(crop, mosaic, to_canvas, frame_to_reference, shift)
     colour = detail * _grow_to(gain, crop.size) + _grow_to(offset, crop.size)
     moved = 0.0 if shift is None else float(np.median(np.hypot(*np.moveaxis(shift, -1, 0))))
@@ -173,18 +175,24 @@ def _frame_light(target: Field, picture: Field, ground: Mask, scale: float) -> L
     return fit_light(soft[..., :3], soft[..., 3:], ground)
 
 
-def _membrane(target: Field, picture: Field, ground: Mask, scale: float) -> tuple[Field, float]:
-    """What still differs softly at the rim, spread over the hole; the share that is no light."""
+def _shade(target: Field, picture: Field, ground: Mask, scale: float) -> tuple[Field, float]:
+    """By what the rim is lighter or darker than the mosaic, spread over the hole.
+
+    A ratio, since a shadow takes from the contrast of what it falls on as well; the second
+    value is the share of the rim that differs by more than light.
+    """
     weight = ground.astype(np.float32)
     if not weight.any():
-        return np.zeros_like(target), 0.0
-    off = blur_where(target - picture, weight, MEMBRANE_PX * scale)
-    size = np.abs(off).max(axis=-1) / OUTLIER_LEVELS
+        return np.ones_like(target), 0.0
+    both = blur_where(np.concatenate([target, picture], axis=-1), weight, RIM_PX * scale)
+    both = np.maximum(both, 0.0)
+    ratio = np.log(both[..., :3] + FLARE) - np.log(both[..., 3:] + FLARE)
+    size = np.abs(both[..., :3] - both[..., 3:]).max(axis=-1) / OUTLIER_LEVELS
     outliers = float((size[ground] >= 1.0).mean())
     weight *= np.square(np.maximum(0.0, 1.0 - np.square(size)))
     if not weight.any():
-        return np.zeros_like(target), outliers
-    return spread(off, weight), outliers
+        return np.ones_like(target), outliers
+    return np.asarray(np.exp(np.clip(spread(ratio, weight), -1.0, 1.0)), np.float32), outliers
 
 
 def _gather(

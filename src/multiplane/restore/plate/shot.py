@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from multiplane.core.arrays import Alpha, Frame, Mask, check_same_size
 from multiplane.core.errors import InputError
-from multiplane.motion.camera import CameraPath
+from multiplane.motion.camera import CameraPath, Homography
 from multiplane.restore.plate.hole import grow, widen
+
+CLOSE_FRAMES = 2
+"""A mask that misses the character for up to this many frames on either side is seen through."""
+RECENT = 24
+"""Masks kept; neighbours are asked for one after the other."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class Shot:
     camera: CameraPath
     grow_px: int
     source_margin_px: int
+    _recent: OrderedDict[int, Mask] = field(default_factory=OrderedDict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse planes of different lengths.
@@ -58,18 +68,55 @@ class Shot:
 
     def mask(self, index: int) -> Mask:
         """The character of a frame with its soft edge, not grown."""
+        with self._lock:
+            known = self._recent.get(index)
+        if known is not None:
+            return known
         alpha = None if self.alphas is None else self.alphas[index]
         mask = self.masks[index]
         if alpha is not None:
             check_same_size(mask, alpha, ("mask", "alpha"))
-        return widen(mask, alpha, self.grow_px)
+        mask = widen(mask, alpha, self.grow_px)
+        with self._lock:
+            self._recent[index] = mask
+            while len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        return mask
 
     def hidden(self, index: int) -> Mask:
         """What is filled in a frame."""
         return grow(self.mask(index), self.grow_px)
 
     def blocked(self, index: int) -> Mask:
-        """What may not be borrowed from a frame."""
+        """What may not be borrowed from a frame.
+
+        Where the character was masked just before and just after, it is there now as well,
+        whatever this frame's own mask says.
+        """
+        mask = self.mask(index)
         if not self.camera.registered(index):
-            return np.ones_like(self.masks[index])
-        return grow(self.mask(index), self.grow_px + self.source_margin_px)
+            return np.ones_like(mask)
+        before, after = self._near(index, -1), self._near(index, 1)
+        if before is not None and after is not None:
+            mask = mask | (before & after)
+        return grow(mask, self.grow_px + self.source_margin_px)
+
+    def _near(self, index: int, step: int) -> Mask | None:
+        """The masks of the frames just before or after, laid on this one; None at the ends."""
+        found: Mask | None = None
+        for other in range(index + step, index + (CLOSE_FRAMES + 1) * step, step):
+            if not 0 <= other < len(self) or not self.camera.registered(other):
+                continue
+            laid = _lay(self.mask(other), self.camera.between(other, index))
+            found = laid if found is None else found | laid
+        return found
+
+
+def _lay(mask: Mask, source_to_target: Homography) -> Mask:
+    if np.array_equal(source_to_target, np.eye(3)) or not mask.any():
+        return mask
+    size = mask.shape[1::-1]
+    laid = cv2.warpPerspective(
+        mask.astype(np.uint8), source_to_target, size, flags=cv2.INTER_NEAREST
+    )
+    return np.asarray(laid > 0, np.bool_)
