@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from multiplane.core.arrays import Alpha, Frame
-from multiplane.restore.check.leftovers import leftover, likeness
+from multiplane.restore.check.leftovers import leftover
 from multiplane.restore.check.look import Finished
 
 
@@ -27,14 +27,6 @@ def test_the_more_is_left_the_higher_it_is(clean: Finished) -> None:
     whole = leftover(replace(clean, background=clean.frame), Everything())
     assert 0.2 < third < 0.4
     assert whole > 0.8
-
-
-def test_colours_of_the_surroundings_say_nothing(clean: Finished) -> None:
-    alike = likeness(clean.frame, clean.background, clean.mask, ~clean.mask)
-    assert alike.mean() < 0.02
-    own = likeness(clean.frame, clean.frame, clean.mask, ~clean.mask)
-    assert own[clean.mask].mean() > 0.9
-    assert own[~clean.mask].mean() < 0.02
 
 
 def test_where_nothing_was_there_is_nothing_left(clean: Finished) -> None:

@@ -52,3 +52,21 @@ def test_no_frames_and_wrong_sizes(bricks: Frame, blob: Mask) -> None:
         Shot([], [])
     with pytest.raises(InputError, match="128x96"):
         Shot([bricks], [blob[:50]]).view(0)
+
+
+def test_what_a_mask_missed_is_not_lent(bricks: Frame, blob: Mask) -> None:
+    frame = bricks.copy()
+    frame[blob] = (40, 200, 250)
+    missed = blob.copy()
+    missed[:, 72:] = False  # the mask lacks a part of the character
+    ground, free = Shot([frame], [missed], grow_px=2).lent(0)
+    assert ground is frame
+    assert not free[40:56, 75:80].any()
+    far = np.ones_like(blob)
+    far[20:76, 30:100] = False
+    assert free[far].all()
+
+
+def test_without_a_character_all_is_lent(bricks: Frame) -> None:
+    nothing = np.zeros(bricks.shape[:2], np.bool_)
+    assert Shot([bricks], [nothing]).lent(0)[1].all()

@@ -23,8 +23,8 @@ from multiplane.restore.inpaint.shot import Shot, View
 
 log = logging.getLogger(__name__)
 
-MOST_LAID = 16
-"""A sheet is laid from at most this many frames, evenly spread; the reference comes first."""
+MOST_LAID = 32
+"""A sheet is laid from at most this many frames, evenly spread from the first to the last."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,14 @@ class Painter:
             sheet.want(hole, chapter.to_sheet[index])
         camera = self.shot.camera
         assert camera is not None, "there are no chapters without a camera"
-        for index in self._laid(chapter, numbers, camera):
-            if not sheet.missing.any() and index != chapter.reference:
+
+        numbers_laid = self._laid(chapter, numbers, camera)
+        lent = map_ordered(self.shot.lent, numbers_laid)
+        for index, (ground, free) in zip(numbers_laid, lent, strict=True):
+            shown = free.view(np.uint8) * np.uint8(SEEN)
+            sheet.add(ground, shown, _place(index, chapter, camera))
+            if not sheet.missing.any():
                 break
-            free = (~self.shot.hole(index)).view(np.uint8) * np.uint8(SEEN)
-            sheet.add(self.shot.ground(index), free, _place(index, chapter, camera))
         if previous is not None:
             old, before = previous
             old_to_new = _between(old, chapter, camera)
@@ -135,8 +138,9 @@ class Painter:
             return abs(index - middle), index
 
         whole = sorted((n for n in numbers if n not in chapter.to_sheet), key=distance)
-        step = -(-len(chapter.frames) // MOST_LAID)
-        chosen = {*whole[: MOST_LAID // 4], *chapter.frames[::step]} - {middle}
+        places = np.linspace(0, len(chapter.frames) - 1, min(MOST_LAID, len(chapter.frames)))
+        spread = (chapter.frames[round(place)] for place in places)
+        chosen = {*whole[: MOST_LAID // 4], *spread} - {middle}
         return [middle, *sorted((n for n in chosen if camera.registered(n)), key=distance)]
 
     def _work(

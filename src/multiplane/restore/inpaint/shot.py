@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame, Mask, check_frame, check_mask, check_same_size
 from multiplane.core.errors import InputError
-from multiplane.measure.region import grow
+from multiplane.measure.region import around, grow
 from multiplane.motion.camera import CameraPath
+from multiplane.restore.inpaint.likeness import likeness
+
+RIM_PX = 8
+"""Outside a hole, masks may still have missed something of the character this far."""
+ALIKE = 0.6
+"""How much more the character's than its surroundings' a colour must be to be taken for it."""
+COLOUR_STEP = 3
+"""Colours are counted in one pixel of this many along each side."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,31 @@ class Shot:
     def ground(self, index: int) -> Frame:
         """What a frame is filled on: its plate, or the frame itself."""
         return self.frames[index] if self.plates is None else self.plates[index]
+
+    def lent(self, index: int) -> tuple[Frame, Mask]:
+        """What a frame shows that other frames may use.
+
+        Beside its own hole, where masks are least to be trusted, only what has not the colours
+        of the character.
+
+        Returns:
+            Its ground, and (H, W) what of it may be used.
+        """
+        view = self.view(index)
+        taken = view.hole | view.seen
+        rim = around(taken, RIM_PX)
+        if not rim.any() or not view.mask.any():
+            return view.base, ~view.hole
+        frame = view.base if self.plates is None else self.frames[index]
+        box = np.s_[::COLOUR_STEP, ::COLOUR_STEP]
+        beside = ~taken & ~rim
+        if not view.mask[box].any() or not beside[box].any():
+            return view.base, ~view.hole
+        alike = likeness(frame[box], frame[rim][None], view.mask[box], beside[box])[0]
+        suspect = np.zeros(rim.shape, np.uint8)
+        suspect[rim] = alike >= ALIKE
+        pieces = cv2.morphologyEx(suspect, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        return view.base, ~view.hole & (pieces == 0)
 
     def view(self, index: int) -> View:
         """Everything about one frame.
