@@ -84,7 +84,8 @@ class RunResult:
         """(shot, figures) of each frame of a stage, in order."""
         step = self.step(stage)
         for item, figures in step.items.items() if step else ():
-            for frame in figures.get("frames", []):
+            frames = figures.get("frames")
+            for frame in frames if isinstance(frames, list) else ():
                 yield item, frame
 
 
