@@ -58,7 +58,7 @@ def run_folder(tmp_path: Path) -> Path:
         for i in range(3)
     ]
     worst = [{"frame": "000002", "reasons": ["a <ghost> is left"], "badness": 3.0}]
-    timings = {"wall": 2.5, "items": {"clip/0001": {"decode": 0.5}}}
+    timings = {"wall": 2.5, "items": {"clip/0001": {"compute": 2.0, "save": 0.5, "decode": 0.5}}}
     leave("shots", "split.shots", "frames", {"frames": 3}, timings=timings)
     leave("segment", "split.segment", "masks", {})
     leave("inpaint", "restore.inpaint", "backgrounds", {"frames": shares})

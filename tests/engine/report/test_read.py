@@ -15,6 +15,7 @@ def test_reads_what_the_steps_left(run_folder: Path) -> None:
     assert run.plane("frames", "clip/0001")[0] == run_folder / "frames" / "000000.png"
     assert run.plane("alphas", "clip/0001") == []
     assert run.steps[0].timings == {"decode": 0.5}
+    assert run.steps[0].seconds == 2.5
     assert run.step("restore.plate") is None
     shares = [figures["coverage_after"] for _, figures in run.frame_figures("restore.inpaint")]
     assert shares == pytest.approx([0.3, 0.4, 0.5])

@@ -68,7 +68,7 @@ def _content(run: RunResult) -> dict[str, Any]:
         "worst": _worst(run, advice),
         "sheets": _sheets(run),
         "hidden_shots": max(0, len(_shots(run)) - SHOTS_SHOWN),
-        "timings": Markup(bars({step.id: step.wall_s for step in run.steps})),
+        "timings": Markup(bars({step.id: step.seconds for step in run.steps})),
         "tables": _tables(run),
     }
 
@@ -93,7 +93,7 @@ def _summary(run: RunResult) -> list[tuple[str, str]]:
         mean = _mean(run, stage, key)
         if mean is not None:
             rows.append((label, f"{100 * mean:.1f} % on average"))
-    rows.append(("time", f"{sum(step.wall_s for step in run.steps):.1f} s"))
+    rows.append(("time", f"{sum(step.seconds for step in run.steps):.1f} s"))
     failed = sum(len(step.failures) for step in run.steps)
     if failed:
         rows.append(("failed items", str(failed)))
