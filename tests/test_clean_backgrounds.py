@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = {
     "segment.backend.kind": "motion",
     "segment.min_instance_px": "100",
-    "check.every_frames": "0",
+    "check.residual": "false",
 }
 PLAIN = {"ledger.sqlite", "provenance.json", "report.html"}
 """What differs between two runs of the same work: times of day and timings."""
