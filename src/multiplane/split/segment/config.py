@@ -21,7 +21,7 @@ class SalientOptions(Options):
     kind: Literal["salient"] = "salient"
     model: Literal["u2netp"] = Field(default="u2netp", description="the network, by its hub name")
     every_frames: int = Field(
-        default=2, ge=1, le=24, description="looks at every so many frames; flow carries it between"
+        default=3, ge=1, le=24, description="looks at every so many frames; flow carries it between"
     )
     closer: bool = Field(
         default=True, description="looks again, closer, at the part where somebody was found"

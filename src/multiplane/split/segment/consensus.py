@@ -21,6 +21,8 @@ from multiplane.split.segment.trust import Trust
 
 _BIAS = 0.1
 """How much evidence it takes before anything is believed at all."""
+_ALIVE = 0.3
+"""How much more a departure counts where something moves just now."""
 _SHORTLY = (-6, -3, 3, 6)
 _STEPS = (-2, 2)
 
@@ -86,18 +88,17 @@ class Consensus:
         evidence = self._comparison.gather(small, self._homographies[index], others)
         return Stand(index, evidence, salience, self._moving(index))
 
-    def stands(self, saliences: Iterator[Map]) -> Iterator[Stand]:
-        """Gather what is known about every frame, in order.
+    def stands(self, saliences: Mapping[int, Map]) -> list[Stand]:
+        """Gather what is known about some frames.
 
         Args:
-            saliences: One map a frame.
+            saliences: Theirs.
 
-        Yields:
-            One stand a frame.
+        Returns:
+            One stand a frame, in the order of the saliences.
         """
-        yield from map_ordered(
-            lambda pair: self.stand(pair[0], pair[1]), enumerate(saliences), self._threads
-        )
+        jobs = saliences.items()
+        return list(map_ordered(lambda job: self.stand(*job), jobs, self._threads))
 
     def beliefs(
         self, saliences: Iterator[Map], believe: Callable[[Stand], Belief]
@@ -165,12 +166,13 @@ def believe_both(stand: Stand, trust: Trust, registered: bool = True) -> Belief:
     """
     motion = trust.motion if registered else 0.0
     departure = stand.evidence.departure(trust.salience)
-    departure = np.where(departure < 0, departure * (1 - stand.moving), departure)
+    departure *= np.where(departure < 0, 1 - stand.moving, 1 + _ALIVE * stand.moving)
     shared = np.maximum(
         stand.evidence.shared_salience(stand.salience), stand.moving * stand.salience
     )
     salience = motion * shared + (1 - motion) * stand.salience
-    return np.asarray(trust.salience * (2 * salience - 1) + motion * departure - _BIAS, np.float32)
+    believed = trust.of_salience(salience) + motion * departure - _BIAS
+    return np.asarray(believed, np.float32)
 
 
 def consider_colours(
@@ -187,5 +189,6 @@ def consider_colours(
         weight: How much they count.
     """
     lean = colours.lean(small)
-    lean = np.where(lean < 0, lean * (1 - stand.moving), 0.3 * lean)
+    departs = np.clip(stand.evidence.departure(1.0), 0, 1)
+    lean = np.where(lean < 0, lean * (1 - stand.moving), lean * np.maximum(0.3, departs))
     return np.asarray(belief + weight * lean, np.float32)

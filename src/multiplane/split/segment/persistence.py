@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,12 +23,16 @@ from multiplane.motion.align import Homography
 from multiplane.split.segment.config import MotionOptions
 
 Map = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 _LOOSE_PX = 2
 """How much farther the same thing may have wandered when salience is averaged over it: nearer
 things move against the homography of the ground behind them."""
 _LIGHT = 20
 """Most grey levels that a change of light over the whole frame may have."""
+_SHADE, _SHADE_SHARE = 1.35, 0.6
+"""How much brighter or darker the same thing may be when a shadow falls on it; how much it counts
+as agreeing then."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Evidence:
         differ: How many see this place and show another colour.
         agree_salient: Salience summed over those that agree.
         differ_salient: Salience summed over those that differ.
-        like: How many show the same colour hereabouts, see ``_LOOSE_PX``.
+        like: How many show the same colour hereabouts, perhaps in another light.
         like_salient: Salience summed over those.
     """
 
@@ -91,13 +96,19 @@ class Evidence:
 
 
 class Comparison:
-    """Lays references on frames and compares."""
+    """Lays references on frames and compares.
+
+    Shares are counted in 255ths until the end: OpenCV adds up bytes several times as fast.
+    """
 
     def __init__(self, options: MotionOptions) -> None:
+        """Take what counts as the same colour."""
         self._tight = _window(options.wiggle_px)
         self._loose = _window(_LOOSE_PX)
-        levels = np.arange(256, dtype=np.float32)
-        self._kernel = np.exp(-np.square(levels / options.tolerance)).astype(np.float32)
+        levels = np.arange(256, dtype=np.float64)
+        self._kernel = np.rint(255 * np.exp(-np.square(levels / options.tolerance))).astype(
+            np.uint8
+        )
 
     def gather(
         self, small: Frame, homography: Homography, references: Sequence[Reference]
@@ -113,95 +124,99 @@ class Comparison:
             The evidence.
         """
         frame = _soften(small)
+        brightness = _brightness(frame)
         sums = np.zeros((6, *frame.shape[:2]), np.float32)
         for reference in references:
-            seen = self._lay(frame, homography, reference)
-            salience = _laid_salience(frame, homography, reference)
-            low, high = _range(seen[0], seen[0], self._tight)
-            agree = self._alike(frame, low, high) * seen[1]
-            low, high = _range(low, high, self._loose)
-            like = self._alike(frame, low, high) * seen[1]
-            differ = seen[1] - agree
-            sums[0] += agree
-            sums[1] += differ
-            sums[4] += like
-            if salience is not None:
-                sums[2] += agree * salience
-                sums[3] += differ * salience
-                sums[5] += like * salience
+            laid, visible = _lay(frame, homography, reference)
+            agree = self._alike(frame, *_range(laid, laid, self._tight))
+            shaded = _in_shade(laid, brightness)
+            low, high = _range(shaded, shaded, self._tight)
+            dimmed = cv2.convertScaleAbs(self._alike(frame, low, high), alpha=_SHADE_SHARE)
+            agree = _both(cv2.max(agree, dimmed), visible)
+            like = _both(self._alike(frame, *_range(low, high, self._loose)), visible)
+            differ = cv2.subtract(visible, agree)
+            for total, share in ((0, agree), (1, differ), (4, like)):
+                cv2.accumulate(share, sums[total])
+            if reference.salience is not None:
+                salience = _laid(reference.salience, frame, homography, reference)
+                for total, share in ((2, agree), (3, differ), (5, like)):
+                    cv2.accumulateProduct(share, salience, sums[total])
+        sums[[0, 1, 4]] /= 255
+        sums[[2, 3, 5]] /= 255 * 255
         return Evidence(*sums)
 
     def change(self, small: Frame, homography: Homography, references: Sequence[Reference]) -> Map:
         """How surely a place changed against at least one reference, in [0, 1], (h, w)."""
         frame = _soften(small)
-        most = np.zeros(frame.shape[:2], np.float32)
+        most = np.zeros(frame.shape[:2], np.uint8)
         for reference in references:
-            laid, visible = self._lay(frame, homography, reference)
-            low, high = _range(laid, laid, self._tight)
-            most = np.maximum(most, visible - self._alike(frame, low, high) * visible)
-        return most
+            laid, visible = _lay(frame, homography, reference)
+            agree = self._alike(frame, *_range(laid, laid, self._tight))
+            most = np.asarray(cv2.max(most, cv2.subtract(visible, agree)), np.uint8)
+        return most.astype(np.float32) / np.float32(255)
 
-    def _lay(self, frame: Frame, homography: Homography, reference: Reference) -> tuple[Frame, Map]:
-        """A reference on the grid of a frame and in its light, and where it is visible."""
-        height, width = frame.shape[:2]
-        if np.array_equal(homography, reference.homography):
-            laid, visible = reference.small, np.ones((height, width), np.float32)
-        else:
-            way = np.linalg.inv(reference.homography) @ homography
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            laid = np.asarray(
-                cv2.warpPerspective(
-                    reference.small, way, (width, height), flags=flags,
-                    borderMode=cv2.BORDER_REPLICATE,
-                ), np.uint8)  # fmt: skip
-            ones = np.ones(reference.small.shape[:2], np.float32)
-            visible = np.asarray(
-                cv2.warpPerspective(
-                    ones, way, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-                ), np.float32)  # fmt: skip
-        return _same_light(laid, frame, visible), visible
-
-    def _alike(self, frame: Frame, low: NDArray[np.uint8], high: NDArray[np.uint8]) -> Map:
+    def _alike(self, frame: Frame, low: Bytes, high: Bytes) -> Bytes:
         off = cv2.max(cv2.subtract(frame, high), cv2.subtract(low, frame))
         red, green, blue = cv2.split(off)
-        most = np.asarray(cv2.max(red, cv2.max(green, blue)))
-        return np.asarray(self._kernel[most])
+        return np.asarray(cv2.LUT(cv2.max(red, cv2.max(green, blue)), self._kernel), np.uint8)
 
 
-def _window(wiggle_px: int) -> NDArray[np.uint8]:
+def _lay(frame: Frame, homography: Homography, reference: Reference) -> tuple[Frame, Bytes]:
+    """A reference on the grid of a frame and in its light; 255 where it is visible."""
+    visible = np.full(frame.shape[:2], 255, np.uint8)
+    laid = _laid(reference.small, frame, homography, reference)
+    if laid is not reference.small:
+        way = np.linalg.inv(reference.homography) @ homography
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        visible = np.asarray(cv2.warpPerspective(visible, way, visible.shape[::-1], flags=flags))
+    return _same_light(laid, frame, visible), visible
+
+
+def _laid(picture: Bytes, frame: Frame, homography: Homography, reference: Reference) -> Bytes:
+    if np.array_equal(homography, reference.homography):
+        return picture
+    laid = cv2.warpPerspective(
+        picture,
+        np.linalg.inv(reference.homography) @ homography,
+        (frame.shape[1], frame.shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(laid, np.uint8)
+
+
+def _window(wiggle_px: int) -> Bytes:
     return np.ones((2 * wiggle_px + 1, 2 * wiggle_px + 1), np.uint8)
 
 
-def _range(low: Frame, high: Frame, window: NDArray[np.uint8]) -> tuple[Frame, Frame]:
+def _range(low: Bytes, high: Bytes, window: Bytes) -> tuple[Bytes, Bytes]:
     """The darkest and the brightest value hereabouts, channel by channel."""
-    return np.asarray(cv2.erode(low, window), np.uint8), np.asarray(
-        cv2.dilate(high, window), np.uint8
-    )
+    darkest, brightest = cv2.erode(low, window), cv2.dilate(high, window)
+    return np.asarray(darkest, np.uint8), np.asarray(brightest, np.uint8)
+
+
+def _both(share: Any, visible: Bytes) -> Bytes:  # noqa: ANN401 - what cv2 returns
+    return np.asarray(cv2.bitwise_and(share, visible), np.uint8)
 
 
 def _soften(frame: Frame) -> Frame:
     return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0), np.uint8)
 
 
-def _laid_salience(frame: Frame, homography: Homography, reference: Reference) -> Map | None:
-    if reference.salience is None:
-        return None
-    salience = reference.salience
-    if not np.array_equal(homography, reference.homography):
-        salience = np.asarray(
-            cv2.warpPerspective(
-                salience,
-                np.linalg.inv(reference.homography) @ homography,
-                (frame.shape[1], frame.shape[0]),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
-            ),
-            np.uint8,
-        )
-    return salience.astype(np.float32) / np.float32(255)
+def _brightness(frame: Frame) -> Map:
+    """How bright it is hereabouts, (h, w), never 0."""
+    side = 2 * (max(frame.shape[:2]) // 64) + 1
+    grey = cv2.blur(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), (side, side))
+    return np.asarray(grey, np.float32) + 1
 
 
-def _same_light(laid: Frame, frame: Frame, visible: Map) -> Frame:
+def _in_shade(laid: Frame, brightness: Map) -> Frame:
+    """Make a reference as bright as the frame is hereabouts, as far as a shadow goes."""
+    ratio = np.clip(brightness / _brightness(laid), 1 / _SHADE, _SHADE)
+    return np.asarray(cv2.multiply(laid, cv2.merge([ratio] * 3), dtype=cv2.CV_8U), np.uint8)
+
+
+def _same_light(laid: Frame, frame: Frame, visible: Bytes) -> Frame:
     """Take out what the light of the whole frame differs by: the median, channel by channel."""
     step = max(1, min(frame.shape[:2]) // 45)
     where = visible[::step, ::step] > 0

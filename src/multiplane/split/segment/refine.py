@@ -130,6 +130,7 @@ def grab_cut(frame: Frame, belief: Belief, mask: Mask, band_px: int) -> Mask:
     Returns:
         (H, W); the same as before farther than the band from the old edge.
     """
+    band_px = max(1, band_px)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1, 2 * band_px + 1))
     result = mask.copy()
     count, _, stats, _ = cv2.connectedComponentsWithStats(

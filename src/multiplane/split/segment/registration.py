@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
-from multiplane.core.arrays import Frame, Mask
+from multiplane.core.arrays import Frame
 from multiplane.core.items import Json
 from multiplane.motion.align import Homography
 from multiplane.motion.camera import CameraOptions, CameraPath, camera_path, still_path
-from multiplane.split.segment.salience import Closer
+from multiplane.split.segment.salience import looked_at
 from multiplane.split.segment.shot import Shot, shrink
 
 _FEATURES_PX = 960
 
 
-def find_camera(
-    shot: Shot, size: tuple[int, int], closer: Closer | None = None, threads: int = 0
-) -> CameraPath:
+def find_camera(shot: Shot, size: tuple[int, int], threads: int = 0) -> CameraPath:
     """Find the camera path of a shot, unless it is known; makes the small frames on the way.
 
     Args:
         shot: The shot.
         size: (width, height) of the small frames that will be asked for.
-        closer: Where somebody is known to be; nothing is registered by that when it is small.
         threads: Threads; 0 is one a processor.
 
     Returns:
@@ -42,18 +39,7 @@ def find_camera(
             shot.remember(index, shrink(frame, size))
             yield frame
 
-    def ignores() -> Iterator[Mask]:
-        width, height = shot.size
-        for index in range(len(shot)):
-            mask = np.zeros((height, width), np.bool_)
-            if closer is not None:
-                x0, y0, x1, y1 = closer.box(index)
-                if (x1 - x0) * (y1 - y0) < 0.5 * width * height:
-                    mask[y0:y1, x0:x1] = True
-            yield mask
-
-    options = CameraOptions(work_px=_FEATURES_PX, threads=threads)
-    return camera_path(frames(), ignores(), options)
+    return camera_path(frames(), None, CameraOptions(work_px=_FEATURES_PX, threads=threads))
 
 
 def small_homographies(
@@ -73,17 +59,17 @@ def small_homographies(
     return [eye if np.array_equal(h, eye) else shift @ h @ back for h in camera.homographies]
 
 
-def spread(camera: CameraPath, most: int) -> list[int]:
-    """Frames spread evenly over a shot to hold others against, those that are registered."""
-    known = [index for index in range(len(camera)) if camera.registered(index)] or [0]
+def spread(camera: CameraPath, most: int, every: int = 1) -> list[int]:
+    """Frames spread evenly over a shot to hold others against, those that are registered.
+
+    Args:
+        camera: The path of the shot.
+        most: How many at most.
+        every: Only every so many frames are considered, and the last.
+    """
+    known = [index for index in looked_at(len(camera), every) if camera.registered(index)] or [0]
     picks = np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int)
     return [known[i] for i in sorted({int(p) for p in picks})]
-
-
-def nearest(references: Sequence[int], index: int, most: int) -> list[int]:
-    """Those of the references that are nearest in time; without the frame itself."""
-    others = [r for r in references if r != index]
-    return sorted(sorted(others, key=lambda r: (abs(r - index), r))[:most])
 
 
 def camera_figures(camera: CameraPath) -> dict[str, Json]:

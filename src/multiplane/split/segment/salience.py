@@ -18,7 +18,7 @@ from multiplane.split.segment.shot import Shot
 Box: TypeAlias = tuple[int, int, int, int]
 """Half-open (x0, y0, x1, y1), pixels of the full frame."""
 
-_MARGIN, _WORTH = 0.1, 0.7
+_MARGIN, _WORTH = 0.12, 0.7
 """Room round what was found, in its longer side; share of the frame up to which closer helps."""
 
 
@@ -93,7 +93,7 @@ class Closer:
     def _box(self, belief: Map) -> Box | None:
         """The box round everything sizeable that somebody surely is."""
         sure = cv2.morphologyEx(
-            (belief > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
+            (belief > 0.3).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
         )
         count, _, stats, _ = cv2.connectedComponentsWithStats(sure)
         least = 0.002 * belief.size
@@ -145,29 +145,53 @@ def carry(shot: Shot, keys: Sequence[int], maps: Iterable[Map]) -> Iterator[Map]
         before = after
 
 
-def salience_stream(
-    shot: Shot,
-    predictor: Predictor,
-    size: tuple[int, int],
-    closer: Closer,
-    every: int,
-    threads: int,
-) -> Iterator[Map]:
-    """Salience of every frame of a shot.
+class Gaze:
+    """Looks at frames of a shot, and remembers some of what it saw."""
 
-    Args:
-        shot: The shot.
-        predictor: Who tells; called from several threads.
-        size: (width, height) of the maps.
-        closer: Where to look.
-        every: How many frames apart frames are looked at.
-        threads: How many are looked at at a time; 0 is one a processor.
+    def __init__(
+        self, shot: Shot, predictor: Predictor, size: tuple[int, int], threads: int = 0
+    ) -> None:
+        """Be ready.
 
-    Yields:
-        (height, width) in [0, 1], one a frame.
-    """
-    keys = looked_at(len(shot), every)
-    maps = map_ordered(
-        lambda index: look(shot, index, predictor, size, closer.box(index)), keys, threads
-    )
-    yield from carry(shot, keys, maps)
+        Args:
+            shot: The shot.
+            predictor: Who tells; called from several threads.
+            size: (width, height) of the maps.
+            threads: How many frames are looked at at a time; 0 is one a processor.
+        """
+        self._shot, self._predictor, self._size, self._threads = shot, predictor, size, threads
+        self._seen: dict[int, Map] = {}
+
+    def look_at(self, indices: Sequence[int], closer: Closer) -> dict[int, Map]:
+        """Look at some frames and remember them instead of what was remembered before.
+
+        Args:
+            indices: Which ones.
+            closer: Which part of them.
+
+        Returns:
+            One map a frame, (height, width) in [0, 1].
+        """
+        self._seen = {}
+        maps = map_ordered(lambda index: self._look(index, closer), indices, self._threads)
+        self._seen = dict(zip(indices, maps, strict=True))
+        return self._seen
+
+    def stream(self, closer: Closer, every: int) -> Iterator[Map]:
+        """Salience of every frame of the shot; what is remembered is not looked at again.
+
+        Args:
+            closer: Which part to look at; the same as for what is remembered.
+            every: How many frames apart frames are looked at.
+
+        Yields:
+            (height, width) in [0, 1], one a frame.
+        """
+        keys = looked_at(len(self._shot), every)
+        maps = map_ordered(lambda index: self._look(index, closer), keys, self._threads)
+        yield from carry(self._shot, keys, maps)
+
+    def _look(self, index: int, closer: Closer) -> Map:
+        if index in self._seen:
+            return self._seen[index]
+        return look(self._shot, index, self._predictor, self._size, closer.box(index))

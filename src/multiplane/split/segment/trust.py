@@ -19,7 +19,10 @@ class Trust:
     """How much each kind of evidence counts in a shot.
 
     Attributes:
-        salience: In [0.3, 1]: small when what moves is not salient.
+        salience: In [0.3, 1]: small when what moves is not salient; 1 when motion is worth
+            nothing.
+        dullness: In [0.1, 1]: how much it speaks against a pixel that it is not salient; smaller
+            still when what moves is not salient.
         motion: In [0, 1]: small when what is not salient does not lie still either.
         found: The share of what moves that is salient; 1 when nothing moves.
         restless: The share of what is not salient that does not lie still.
@@ -27,6 +30,7 @@ class Trust:
     """
 
     salience: float
+    dullness: float
     motion: float
     found: float
     restless: float
@@ -46,10 +50,16 @@ class Trust:
             f"{self.restless:.0%} of the rest is restless (motion counts {self.motion:.2f})"
         )
 
+    def of_salience(self, salience: Map) -> Map:
+        """What salience in [0, 1] is worth as a belief."""
+        signed = 2 * salience - 1
+        return np.where(signed < 0, self.dullness * signed, self.salience * signed)
+
     def to_json(self) -> dict[str, Json]:
         """What the record holds of it."""
         return {
             "salience_weight": round(self.salience, 4),
+            "dullness_weight": round(self.dullness, 4),
             "motion_weight": round(self.motion, 4),
             "moving_that_is_salient": round(self.found, 4),
             "restless_background": round(self.restless, 4),
@@ -84,10 +94,12 @@ def judge(samples: Iterable[tuple[Evidence, Map]]) -> Trust:
         pixels += own.size
     found = salient / moves if moves else 1.0
     share = restless / quiet if quiet else 0.0
-    little = moves <= _LITTLE * max(1, pixels)
+    motion = float(np.clip((0.25 - share) / 0.15, 0.0, 1.0))
+    alone = 1.0 if moves <= _LITTLE * max(1, pixels) else 1 - motion
     return Trust(
-        salience=1.0 if little else float(np.clip((found - 0.2) / 0.4, 0.3, 1.0)),
-        motion=float(np.clip((0.25 - share) / 0.15, 0.0, 1.0)),
+        salience=max(alone, float(np.clip((found - 0.2) / 0.4, 0.3, 1.0))),
+        dullness=max(alone, float(np.clip((found - 0.3) / 0.6, 0.1, 1.0))),
+        motion=motion,
         found=found,
         restless=share,
         moving=moves / max(1, pixels),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from multiplane.core.progress import Progress, track
-from multiplane.core.threads import map_ordered
 from multiplane.motion.camera import CameraPath
 from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.backends.salient import load_predictor
 from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import CombinedOptions
 from multiplane.split.segment.consensus import Consensus, Stand, believe_both, consider_colours
-from multiplane.split.segment.persistence import Map
 from multiplane.split.segment.registration import camera_figures, find_camera, spread
-from multiplane.split.segment.salience import Closer, Predictor, look, salience_stream
+from multiplane.split.segment.salience import Closer, Gaze, Predictor
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.trust import Trust, judge
 
@@ -42,41 +40,31 @@ class CombinedSegmenter:
         """
         options = self._options
         size = shot.small_size(options.motion.work_px)
-        whole = Closer(shot, {})
-        camera = find_camera(shot, size, None, options.motion.threads)
+        closer = Closer(shot, {})
+        camera = find_camera(shot, size, options.motion.threads)
         consensus = Consensus(shot, camera, size, options.motion)
-        indices = spread(camera, options.motion.references)
-        salience = self._look(shot, indices, size, whole)
-        consensus.set_references(indices, salience)
-        stands = [consensus.stand(index, salience[index]) for index in indices]
+        gaze = Gaze(shot, self._predictor, size, options.salient.threads)
+        indices = spread(camera, options.motion.references, options.salient.every_frames)
+        stands = _stands(consensus, gaze, indices[:: 2 if options.salient.closer else 1], closer)
         trust = judge((stand.evidence, stand.salience) for stand in stands)
-        closer = whole
         if options.salient.closer:
-            found = {stand.index: believe_both(stand, trust) for stand in stands}
-            closer = Closer(shot, found)
-            salience = self._look(shot, indices, size, closer)
-            consensus.set_references(indices, salience)
-            stands = [consensus.stand(index, salience[index]) for index in indices]
+            closer = Closer(shot, {stand.index: believe_both(stand, trust) for stand in stands})
+            stands = _stands(consensus, gaze, indices, closer)
         colours = Colours(
             (consensus.small(stand.index), believe_both(stand, trust)) for stand in stands
         )
         mind = _Mind(consensus, camera, trust, colours, options.colour_weight)
-        maps = salience_stream(
-            shot, self._predictor, size, closer,
-            options.salient.every_frames, options.salient.threads,
-        )  # fmt: skip
+        maps = gaze.stream(closer, options.salient.every_frames)
         beliefs = track(consensus.beliefs(maps, mind), len(shot), progress)
         figures = {**trust.to_json(), "trust": trust.why, **camera_figures(camera)}
         return Segmentation(beliefs, camera, figures)
 
-    def _look(
-        self, shot: Shot, indices: list[int], size: tuple[int, int], closer: Closer
-    ) -> dict[int, Map]:
-        def one(index: int) -> Map:
-            return look(shot, index, self._predictor, size, closer.box(index))
 
-        maps = map_ordered(one, indices, self._options.salient.threads)
-        return dict(zip(indices, maps, strict=True))
+def _stands(consensus: Consensus, gaze: Gaze, indices: list[int], closer: Closer) -> list[Stand]:
+    """Make frames references by what salience sees in them, and hold them against each other."""
+    salience = gaze.look_at(indices, closer)
+    consensus.set_references(indices, salience)
+    return consensus.stands(salience)
 
 
 class _Mind:

@@ -33,7 +33,7 @@ class MotionSegmenter:
         """
         options = self._options
         size = shot.small_size(options.work_px)
-        camera = find_camera(shot, size, None, options.threads)
+        camera = find_camera(shot, size, options.threads)
         consensus = Consensus(shot, camera, size, options)
         consensus.set_references(spread(camera, options.references))
         blank = np.zeros((size[1], size[0]), np.float32)

@@ -11,7 +11,7 @@ from multiplane.networks.u2net import Salient
 from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.config import SalientOptions
 from multiplane.split.segment.persistence import Map
-from multiplane.split.segment.salience import Closer, Predictor, look, looked_at, salience_stream
+from multiplane.split.segment.salience import Closer, Gaze, Predictor, looked_at
 from multiplane.split.segment.shot import Shot
 
 _COARSE = 24
@@ -43,31 +43,20 @@ class SalientSegmenter:
         """
         options = self._options
         size = shot.small_size(options.work_px)
-        closer = where_to_look(shot, self._predictor, options, size)
-        maps = salience_stream(
-            shot, self._predictor, size, closer, options.every_frames, options.threads
-        )
+        gaze = Gaze(shot, self._predictor, size, options.threads)
+        closer = Closer(shot, {})
+        if options.closer:
+            step = max(1, -(-len(shot) // _COARSE))
+            seen = gaze.look_at(looked_at(len(shot), step), closer)
+            closer = Closer(shot, seen)
+            gaze.look_at([], closer)
+        maps = gaze.stream(closer, options.every_frames)
         return Segmentation(_beliefs(shot, maps, progress))
 
 
 def _beliefs(shot: Shot, maps: Iterator[Map], progress: Progress) -> Iterator[Belief]:
     for salience in track(maps, len(shot), progress):
         yield 2 * salience - 1
-
-
-def where_to_look(
-    shot: Shot, predictor: Predictor, options: SalientOptions, size: tuple[int, int]
-) -> Closer:
-    """Find out by whole frames where somebody is."""
-    whole = Closer(shot, {})
-    if not options.closer:
-        return whole
-    step = max(1, -(-len(shot) // _COARSE))
-    found = {
-        index: look(shot, index, predictor, size, whole.box(index))
-        for index in looked_at(len(shot), step)
-    }
-    return Closer(shot, found)
 
 
 def load_predictor(options: SalientOptions) -> Predictor:
