@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import random
@@ -11,12 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -25,7 +21,6 @@ import multiplane
 from multiplane.measure.image import psnr
 from multiplane.measure.mask import iou
 
-ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = {
     "segment.backend.kind": "motion",
     "segment.min_instance_px": "100",
@@ -33,37 +28,6 @@ OPTIONS = {
 }
 PLAIN = {"ledger.sqlite", "provenance.json", "report.html"}
 """What differs between two runs of the same work: times of day and timings."""
-
-
-def oracle() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "oracle_scene", ROOT / "benchmarks" / "oracle_scene.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["oracle_scene"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def drawn() -> Any:
-    maker = oracle()
-    return maker.draw(maker.Scene(width=240, height=160, frames=16, walk=0.8, pan_px=12.0))
-
-
-@pytest.fixture(scope="session")
-def clip(drawn: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walk.mkv"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("ffv1", rate=Fraction(24))
-        stream.width, stream.height, stream.pix_fmt = 240, 160, "bgr0"
-        for frame in drawn.frames:
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="bgr0")
-            out.mux(stream.encode(picture))
-        out.mux(stream.encode())
-    return path
 
 
 @pytest.fixture(scope="session")
