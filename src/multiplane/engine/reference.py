@@ -67,7 +67,7 @@ def _table(model: type[BaseModel]) -> list[str]:
             lines.append(f"| `{name}` | {_type(field)} | {_default(field)} | {field.description} |")
             choices += models_in(field.annotation)
     lines.append("")
-    for choice in choices:
+    for choice in dict.fromkeys(choices):
         kind = choice.model_fields.get("kind")
         title = f"`kind: {kind.default}`" if kind else choice.__name__
         lines += [f"### {title}", "", (choice.__doc__ or "").strip().splitlines()[0], ""]
