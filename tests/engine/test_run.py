@@ -81,6 +81,19 @@ def test_running_again_computes_nothing(recipe: Recipe, texts: list[Path], out: 
     assert artefacts(out) == before
 
 
+def test_the_times_of_the_work_outlive_a_run_that_had_none(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    api.run(recipe, texts, out)
+    path = out / "copy/copies.json"
+    before = path.read_text()
+    api.run(recipe, texts, out)
+    assert path.read_text() == before
+    path.unlink()
+    api.run(recipe, texts, out)
+    assert json.loads(path.read_text())["items"] == json.loads(before)["items"]
+
+
 def test_other_options_redo_only_what_depends_on_them(
     recipe: Recipe, texts: list[Path], out: Path
 ) -> None:

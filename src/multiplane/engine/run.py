@@ -15,6 +15,7 @@ from multiplane.core.items import Item
 from multiplane.engine import folder
 from multiplane.engine.check import INPUT, Step
 from multiplane.engine.executor import Executor
+from multiplane.engine.fingerprint import hash_json
 from multiplane.engine.ledger import Entry, Ledger
 from multiplane.engine.outcome import Failure, Outcome, whole
 from multiplane.engine.plan import Made, Plan, Planned, Source, plan_step
@@ -112,23 +113,21 @@ class Run:
         known = self.ledger.entries(step.id)
         self._retire(step, plan, known, sources)
         todo, kept = self._triage(plan, known)
-        self.ledger.start_step(
-            step.id,
-            position,
-            {
-                "stage": step.stage.name,
-                "items": [planned.item.id for planned in plan.items],
-                "skipped": {name: why for name, (_, why) in plan.skipped.items()},
-            },
-        )
         log.info("%s: %d to do, %d kept", step.id, len(todo), kept)
-        if todo:
-            self._work(step, todo, known, kept, len(plan.items))
-        else:
+        path = self.root / step.id / step.stage.metadata
+        told = (step.id, "finished", _described(step, plan))
+        entries: Mapping[str, Entry] = known
+        if todo or told not in self.ledger.steps() or not path.is_file():
+            self.ledger.start_step(step.id, position, told[2])
+            if todo:
+                self._work(step, todo, known, kept, len(plan.items))
+                entries = self.ledger.entries(step.id)
+            spent = time.perf_counter() - start
+            folder.write_json(path, metadata(step, plan, entries, spent))
+            self.ledger.finish_step(step.id)
+        if not todo:
             self.progress(step.id, len(plan.items), len(plan.items))
-        entries = self.ledger.entries(step.id) if todo else known
-        seconds = time.perf_counter() - start
-        source = self._close(step, plan, entries, seconds)
+        source = self._offer(step, plan, entries)
         again = {planned.item.id for planned in todo}
         done = [name for name in source_items(plan) if entries[name].state == "done"]
         self.reports.append(
@@ -139,7 +138,7 @@ class Run:
                 reused=len([name for name in done if name not in again]),
                 failed=len(plan.items) - len(done),
                 skipped=len(plan.skipped),
-                seconds=seconds,
+                seconds=time.perf_counter() - start,
             )
         )
         return source
@@ -217,10 +216,8 @@ class Run:
                     folder.clear_item(self.root / step.id, planned.item.id)
             yield from (planned.item for planned in batch)
 
-    def _close(
-        self, step: Step, plan: Plan, entries: Mapping[str, Entry], seconds: float
-    ) -> Source:
-        """Write the metadata of a step and give what it offers to later ones."""
+    def _offer(self, step: Step, plan: Plan, entries: Mapping[str, Entry]) -> Source:
+        """What a step offers to later ones; its failures are noted."""
         source = Source(blocked=dict(plan.skipped))
         for planned in plan.items:
             entry = entries[planned.item.id]
@@ -233,9 +230,6 @@ class Run:
                     ItemFailure(**asdict(entry.failure), step=step.id, item=entry.item)
                 )
                 source.blocked[entry.item] = (entry.origin, entry.failure.what)
-        path = self.root / step.id / step.stage.metadata
-        folder.write_json(path, metadata(step, plan, entries, seconds))
-        self.ledger.finish_step(step.id)
         return source
 
 
@@ -249,6 +243,16 @@ def _left_out(step: Step, entry: Entry) -> list[ItemFailure]:
         )
         for bad in cast("list[dict[str, str]]", told)
     ]  # fmt: skip
+
+
+def _described(step: Step, plan: Plan) -> dict[str, Any]:
+    """What a step is going to do, for the ledger; equal when it would be the same again."""
+    return {
+        "stage": step.stage.name,
+        "items": source_items(plan),
+        "skipped": {name: why for name, (_, why) in plan.skipped.items()},
+        "keys": hash_json([planned.key for planned in plan.items]),
+    }
 
 
 def source_items(plan: Plan) -> list[str]:
