@@ -9,12 +9,12 @@ from multiplane.restore.inpaint.backends.patchmatch.pyramid import Step
 
 def stripes() -> tuple[Step, np.ndarray]:
     x = np.arange(40)
-    picture = np.zeros((30, 40, 5), np.float32)
+    picture = np.zeros((30, 40, 6), np.float32)
     picture[..., 0] = 50 + 40 * np.sign(np.sin(x * np.pi / 3 + 0.1))
     hole = np.zeros((30, 40), np.bool_)
     hole[10:18, 16:28] = True
     truth = picture.copy()
-    picture[hole] = -1000
+    picture[hole, :5] = -1000
     return Step(picture, hole, ~hole), truth
 
 

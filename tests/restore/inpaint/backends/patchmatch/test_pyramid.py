@@ -42,3 +42,11 @@ def test_matches_are_carried_to_allowed_sources(bricks: Frame, blob: Mask) -> No
     field = carry_finer(Field(coarse, peel(coarse)), fine)
     assert len(field.matches) == len(fine.targets)
     assert fine.sources.ravel()[field.matches].all()
+
+
+def test_what_is_not_found_round_the_hole_is_foreign_to_it(bricks: Frame, blob: Mask) -> None:
+    frame = bricks.copy()
+    frame[70:90, 4:24] = (20, 40, 230)
+    foreign = build_pyramid(frame, blob, ~blob)[0].picture[..., 5]
+    assert foreign[75:85, 9:19].min() > 0.8
+    assert np.median(foreign[30:60, 100:]) < 0.3

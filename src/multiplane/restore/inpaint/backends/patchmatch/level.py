@@ -2,8 +2,9 @@
 
 Patches are 7 x 7. They are not compared pixel by pixel but by the low frequencies of their
 windowed cosine transform (15 of the lightness, 3 of each colour), by how busy the neighbourhood is
-and, a little, by where they are: 25 numbers instead of 147, found for a whole picture with
-separable filters.
+and, a little, by where they are. Sources of colours that are not found round the hole are charged
+for it, so that a rock that stands nearby is not copied into a meadow. That makes 26 numbers instead
+of 147, found for a whole picture with separable filters.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ Indices: TypeAlias = NDArray[np.int64]
 RADIUS = 3
 """Patches reach this many pixels from their centre."""
 SIZE = 2 * RADIUS + 1
-CHANNELS = 5
-"""L, a, b and how busy the neighbourhood is across x and across y."""
+CHANNELS = 6
+"""L, a, b, how busy the neighbourhood is across x and across y, and how foreign to the hole."""
+LOOKS = slice(0, 5)
+"""The channels by which patches are compared."""
+FOREIGN = 12.0
+"""A patch wholly foreign to the hole is handicapped like one that differs this much in Lab."""
 
 
 def _bases() -> list[Floats]:
@@ -52,13 +57,13 @@ class Level:
     """What the search needs at one resolution. Everything is padded by :data:`RADIUS`.
 
     Attributes:
-        picture: (H, W, 5) L, a, b and busyness; inside the hole the current guess.
+        picture: (H, W, 6) see :data:`CHANNELS`; inside the hole the current guess.
         hole: (H, W) what to invent.
         sources: (H, W) centres of patches that lie whole in allowed, known pixels.
         locality: How much a patch from the other end of the picture is handicapped: as much as
             one that differs everywhere by this distance in Lab.
         targets: (N,) flat places of patches that touch the hole.
-        described: (H*W, 25) descriptors of source patches.
+        described: (H*W, 26) descriptors of source patches.
     """
 
     picture: Floats
@@ -98,12 +103,14 @@ class Level:
         return self.locality * SIZE / max(self.height, self.width)
 
     def describe_targets(self) -> Floats:
-        """(N, 25) descriptors of the patches that touch the hole, as they look now."""
+        """(N, 26) descriptors of the patches that touch the hole, as they look now."""
         found = self._describe(self._rows, self._columns)
         ys, xs = np.divmod(self.targets, self.width)
         columns = self._columns.stop - self._columns.start
         places = (ys - self._rows.start) * columns + (xs - self._columns.start)
-        return np.asarray(found[places], np.float32)
+        described = np.asarray(found[places], np.float32)
+        described[:, -1] = 0.0  # what stands in the hole is not foreign to it
+        return described
 
     def mirror_border(self) -> None:
         """Bring the padding in line with what it mirrors, after the hole has changed."""
@@ -119,7 +126,7 @@ class Level:
             parts += [cv2.sepFilter2D(plane, cv2.CV_32F, BASES[u], BASES[v]) for u, v in waves]
         parts += [part[..., channel] * SIZE for channel in (3, 4)]
         ys, xs = np.mgrid[rows, columns].astype(np.float32) * np.float32(self.handicap)
-        parts += [xs, ys]
+        parts += [xs, ys, part[..., 5] * np.float32(FOREIGN * SIZE)]
         stacked: Floats = np.stack(parts, axis=-1)
         return stacked.reshape(height * width, -1)
 

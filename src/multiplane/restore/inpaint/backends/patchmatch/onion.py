@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Mask
 from multiplane.restore.inpaint.backends.patchmatch.level import (
+    FOREIGN,
+    LOOKS,
     RADIUS,
     SIZE,
     Floats,
@@ -38,7 +40,7 @@ def peel(level: Level) -> Indices:
     centres = np.flatnonzero(level.sources.ravel())
     centres = centres[:: -(-len(centres) // MOST_SOURCES)]
     flat = level.picture.reshape(-1, level.picture.shape[2])
-    patches = flat[centres[:, None] + offsets].reshape(len(centres), -1)
+    patches = flat[centres[:, None] + offsets][..., LOOKS].reshape(len(centres), -1)
     handicaps = _Handicap(level, centres)
     known = ~level.hole
     matches = np.full(level.height * level.width, centres[len(centres) // 2], np.int64)
@@ -58,27 +60,28 @@ def peel(level: Level) -> Indices:
 
 
 class _Handicap:
-    """What a source far away is charged, see :attr:`Level.locality`."""
+    """What a source is charged for being far away or foreign."""
 
     def __init__(self, level: Level, centres: Indices) -> None:
         self._width = level.width
         self._scale = level.handicap**2
         self._y, self._x = np.divmod(centres, level.width)
+        foreign = level.picture[..., 5].ravel()[centres]
+        self._foreign = np.square(foreign * FOREIGN * SIZE)
 
     def __call__(self, targets: Indices) -> Floats:
         y, x = np.divmod(targets, self._width)
         squares = (y[:, None] - self._y) ** 2 + (x[:, None] - self._x) ** 2
-        return np.asarray(squares * self._scale, np.float32)
+        return np.asarray(squares * self._scale + self._foreign, np.float32)
 
 
 def _fit(
     flat: Floats, known: Mask, places: NDArray[np.int64], patches: Floats, handicap: _Handicap
 ) -> Indices:
     """The source whose known pixels differ least; |t - s|² spelt out so that it is one product."""
-    channels = flat.shape[1]
     seen = known.ravel()[places].astype(np.float32)
-    weights = np.repeat(seen, channels, axis=1)
-    values = flat[places].reshape(len(places), -1) * weights
+    weights = np.repeat(seen, LOOKS.stop, axis=1)
+    values = flat[places][..., LOOKS].reshape(len(places), -1) * weights
     distances = weights @ (patches**2).T - 2.0 * values @ patches.T
     share = seen.sum(axis=1, keepdims=True) / seen.shape[1]
     distances += handicap(places[:, places.shape[1] // 2]) * share

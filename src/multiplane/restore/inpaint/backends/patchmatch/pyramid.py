@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.measure.region import around
 from multiplane.restore.inpaint.backends.patchmatch.level import (
     RADIUS,
     SIZE,
@@ -23,6 +25,9 @@ SMALLEST_PX = 24
 """No level gets narrower or lower than this."""
 FEWEST_SOURCES = 64
 """No level gets so coarse that fewer whole patches are known."""
+BINS = 16
+RING_PX = 16
+"""Colours this near to the hole are at home in it."""
 BUSY_PX = 4.0
 """Busyness is averaged over a neighbourhood this wide, standard deviation at full size."""
 
@@ -32,7 +37,7 @@ class Step:
     """One size of the picture.
 
     Attributes:
-        picture: (H, W, 5) L, a, b and busyness; meaningless inside the hole.
+        picture: (H, W, 6) see :data:`.level.CHANNELS`; meaningless inside the hole.
         hole: (H, W) what to invent.
         allowed: (H, W) where patches may be taken from.
     """
@@ -131,7 +136,28 @@ def _describe_pixels(frame: Frame, hole: Mask) -> Floats:
     for dx, dy in ((1, 0), (0, 1)):
         change = np.abs(cv2.Sobel(light, cv2.CV_32F, dx, dy, ksize=3, scale=0.25)) * known
         busy.append(cv2.GaussianBlur(change, (0, 0), BUSY_PX) / weight)
-    return np.dstack([lab, *busy]).astype(np.float32)
+    foreign = _foreign(np.asarray(lab, np.float32), hole)
+    return np.dstack([lab, *busy, foreign]).astype(np.float32)
+
+
+def _foreign(lab: Floats, hole: Mask) -> Floats:
+    """How much rarer each pixel's colour is round the hole than in the whole picture, 0 to 1."""
+    scaled = (lab * [BINS / 100, BINS / 256, BINS / 256] + [0, BINS / 2, BINS / 2]).astype(np.int64)
+    levels = np.clip(scaled, 0, BINS - 1)
+    places = (levels[..., 0] * BINS + levels[..., 1]) * BINS + levels[..., 2]
+    ring = around(hole, RING_PX)
+    if not ring.any():
+        return np.zeros(hole.shape, np.float32)
+    here, everywhere = (
+        gaussian_filter(
+            np.bincount(places[part], minlength=BINS**3).reshape(BINS, BINS, BINS) / part.sum(), 1.0
+        ).ravel()
+        for part in (ring, ~hole)
+    )
+    rarity = 1.0 - np.minimum(1.0, here / np.maximum(everywhere, 1e-9))
+    known = np.where(hole, 0.0, rarity[places]).astype(np.float32)
+    smooth = cv2.GaussianBlur(known, (0, 0), BUSY_PX)
+    return np.asarray(smooth, np.float32)
 
 
 def _shrink(picture: Floats) -> Floats:
