@@ -35,6 +35,7 @@ def finished(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run") / "out"
     report = multiplane.run("clean-backgrounds", clip, out, options=OPTIONS)
     assert report.exit_status == 0, report.failures
+    assert report.page == out / "report.html"
     return out
 
 
