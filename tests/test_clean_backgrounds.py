@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import multiplane
+from multiplane.engine.ledger import FILE_NAME, Ledger
 from multiplane.measure.image import psnr
 from multiplane.measure.mask import iou
 
@@ -26,8 +27,8 @@ OPTIONS = {
     "segment.min_instance_px": "100",
     "check.residual": "false",
 }
-PLAIN = {"ledger.sqlite", "provenance.json", "report.html"}
-"""What differs between two runs of the same work: times of day and timings."""
+PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock"}
+"""What differs between two runs of the same work: times of day, timings, process numbers."""
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +99,19 @@ def digest(run: Path) -> dict[str, str]:
     return found
 
 
+def done_so_far(run: Path) -> dict[Path, int]:
+    """The artefacts of all items that the ledger calls done, and when they were written."""
+    if not (run / FILE_NAME).exists():
+        return {}
+    book = Ledger(run / FILE_NAME)
+    try:
+        entries = [entry for step, *_ in book.steps() for entry in book.entries(step).values()]
+    finally:
+        book.close()
+    names = [run / n for e in entries if e.state == "done" for n, _ in e.artefacts]
+    return {path: path.stat().st_mtime_ns for path in names}
+
+
 @pytest.mark.slow
 def test_killed_twenty_times_and_resumed_is_the_same(
     clip: Path, finished: Path, tmp_path: Path
@@ -109,16 +123,20 @@ def test_killed_twenty_times_and_resumed_is_the_same(
         words += ["--set", f"{key}={value}"]
     chance = random.Random(11)
     kills = 0
+    settled: dict[Path, int] = {}
     for _ in range(20):
         process = subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        time.sleep(chance.uniform(0.3, 3.0))
+        time.sleep(chance.uniform(0.5, 7.0))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
         process.wait()
+        assert {path: path.stat().st_mtime_ns for path in settled} == settled, "computed again"
+        settled |= done_so_far(out)
     assert kills
+    assert settled
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert digest(out) == digest(finished)
