@@ -11,6 +11,7 @@ the hole, divided into what some frame saw and what none did. LPIPS needs the fe
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -157,7 +158,8 @@ rolls, drifting light, noise of {scene.noise:g} grey levels. The hole (mask grow
 is {100 * hole:.0f} % of the picture; {100 * seen:.0f} % of it was seen in some frame. Inside the
 hole only, mean over frames; PSNR in dB. Change: mean absolute difference to the frame before with
 motion taken out, grey levels. {cpu_count()} cores; OpenCV's inpainting uses one. Outside the hole
-every way leaves the frames bit for bit (asserted).
+every way leaves the frames bit for bit (asserted). Load average {os.getloadavg()[1]:.1f}: above the
+number of cores, other work ran beside and the times are too long.
 {"" if judge.has_lpips else "LPIPS was not taken: no features of AlexNet were given."}
 
 {chr(10).join("| " + " | ".join(cells) + " |" for cells in table)}
