@@ -180,6 +180,7 @@ class VideoWriter:
         if stream.pix_fmt.startswith("yuv"):
             context.colorspace, context.color_range = colour.matrix, 2 if colour.full_range else 1
             context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+        context.thread_type = "AUTO"  # PyAV's default cuts frames into slices: slower and larger
         try:
             context.open()
         except av.FFmpegError as error:
