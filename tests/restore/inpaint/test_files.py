@@ -10,16 +10,7 @@ from multiplane.core.arrays import Frame
 from multiplane.core.errors import InputError
 from multiplane.media.images import read_frame, write_frame, write_mask
 from multiplane.restore.inpaint.config import InpaintOptions
-from multiplane.restore.inpaint.files import Files, name_for, one_size, write_background
-
-
-def test_pictures_are_read_when_asked_for(tmp_path: Path, bricks: Frame) -> None:
-    paths = [tmp_path / f"{n}.png" for n in range(3)]
-    write_frame(paths[1], bricks)
-    files = Files(paths, read_frame)
-    assert len(files) == 3
-    assert np.array_equal(files[1], bricks)
-    assert np.array_equal(files[1:2][0], bricks)
+from multiplane.restore.inpaint.files import name_for, one_size, write_background
 
 
 def test_masks_of_another_size_are_all_named(tmp_path: Path, bricks: Frame) -> None:

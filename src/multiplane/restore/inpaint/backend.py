@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 BACKENDS = {
     "patchmatch": "multiplane.restore.inpaint.backends.patchmatch:PatchMatchInpainter",
-    "opencv": "multiplane.restore.inpaint.backends.diffusion:OpenCvInpainter",
+    "opencv": "multiplane.restore.inpaint.backends.opencv:OpenCvInpainter",
 }
 GROUP = "multiplane.inpaint"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any
 
 from multiplane.core.arrays import Frame
 from multiplane.core.atomic import write_beside
@@ -15,33 +15,10 @@ from multiplane.media.pixels import open_picture
 from multiplane.media.preserve import tags_of
 from multiplane.restore.inpaint.config import InpaintOptions
 
-T = TypeVar("T")
 _LOSSY: dict[str, dict[str, Any]] = {
     "jpeg": {"subsampling": 0},
     "webp": {"lossless": False, "method": 4},
 }
-
-
-class Files(Sequence[T]):
-    """Pictures that are read each time they are asked for."""
-
-    def __init__(self, paths: Sequence[Path], read: Callable[[Path], T]) -> None:
-        self._paths = paths
-        self._read = read
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._paths)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        """Read one, or narrow down which."""
-        if isinstance(index, slice):
-            return Files(self._paths[index], self._read)
-        return self._read(self._paths[index])
 
 
 def one_size(frames: Sequence[Path], planes: dict[str, Sequence[Path]]) -> bool:

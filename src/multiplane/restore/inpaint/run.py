@@ -12,11 +12,12 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_frame, read_mask, write_map
+from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, camera_path
 from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
 from multiplane.restore.inpaint.config import InpaintOptions
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
-from multiplane.restore.inpaint.files import Files, name_for, one_size, write_background
+from multiplane.restore.inpaint.files import name_for, one_size, write_background
 from multiplane.restore.inpaint.fill import Inpainted, Painter
 from multiplane.restore.inpaint.shot import Shot
 from multiplane.restore.plate.run import read_camera
@@ -159,10 +160,10 @@ class InpaintWorker:
         if handed_in and not one_size(frames, {name: item.paths(name) for name in names}):
             options = options.model_copy(update={"carry": False})
         camera = [read_camera(path) for path in item.paths("camera")]
-        plates = Files(item.paths("plates"), read_frame) if "plates" in names else None
-        unseen = Files(item.paths("unseen"), read_mask) if "unseen" in names else None
-        masks = Files(item.paths("masks"), read_mask)
-        files = Files(frames, read_frame)
+        plates = PictureFiles(item.paths("plates"), read_frame) if "plates" in names else None
+        unseen = PictureFiles(item.paths("unseen"), read_mask) if "unseen" in names else None
+        masks = PictureFiles(item.paths("masks"), read_mask)
+        files = PictureFiles(frames, read_frame)
         # Shot tells which of the two is missing when only one is there.
         Shot(files, masks, plates, unseen, camera[0] if camera else None)
         both = None if plates is None or unseen is None else (plates, unseen)

@@ -6,10 +6,10 @@ import itertools
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_alpha, read_frame, read_mask, write_frame, write_mask
+from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraOptions, CameraPath, camera_path
 from multiplane.restore.plate.canvas import Canvas, canvas_round
 from multiplane.restore.plate.config import PlateOptions
@@ -36,7 +37,6 @@ from multiplane.restore.plate.sources import (
 
 __all__ = ["Plate", "PlateOptions", "plates"]
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -186,9 +186,9 @@ class PlateWorker:
     def _shot(self, item: Item) -> Record:
         began = time.perf_counter()
         paths = item.paths("frames")
-        frames = _Files(paths, read_frame)
-        masks = _Files(item.paths("masks"), read_mask)
-        alphas = _Files(item.paths("alphas"), read_alpha) if item.paths("alphas") else None
+        frames = PictureFiles(paths, read_frame)
+        masks = PictureFiles(item.paths("masks"), read_mask)
+        alphas = PictureFiles(item.paths("alphas"), read_alpha) if item.paths("alphas") else None
         camera = [read_camera(path) for path in item.paths("camera")]
         known = camera[0] if camera else None
         left: list[tuple[str, str]] = []
@@ -242,23 +242,3 @@ def _seen_share(rows: Sequence[Any]) -> float:
     holes = sum(row["hole_px"] for row in rows)
     lost = sum(row["unseen_px"] for row in rows)
     return round(1.0 - lost / holes, 4) if holes else 1.0
-
-
-class _Files(Sequence[T]):
-    """Pictures that are read when they are asked for."""
-
-    def __init__(self, paths: Sequence[Path], read: Callable[[Path], T]) -> None:
-        self._paths = paths
-        self._read = read
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        if isinstance(index, slice):
-            return _Files(self._paths[index], self._read)
-        return self._read(self._paths[index])

@@ -4,7 +4,7 @@ import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.measure.image import psnr, ssim
-from multiplane.restore.inpaint.backends.diffusion import diffuse
+from multiplane.restore.inpaint.backends.opencv import diffuse
 from multiplane.restore.inpaint.backends.patchmatch.complete import complete, render
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.restore.inpaint.backend import Filled
-from multiplane.restore.inpaint.backends.diffusion import diffuse
+from multiplane.restore.inpaint.backends.opencv import diffuse
 from multiplane.restore.inpaint.backends.patchmatch.complete import Completion, complete, render
 from multiplane.restore.inpaint.backends.patchmatch.level import SIZE
 from multiplane.restore.inpaint.config import PatchMatchOptions

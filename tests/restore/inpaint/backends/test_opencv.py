@@ -5,7 +5,7 @@ import pytest
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import InputError
-from multiplane.restore.inpaint.backends.diffusion import OpenCvInpainter, diffuse
+from multiplane.restore.inpaint.backends.opencv import OpenCvInpainter, diffuse
 from multiplane.restore.inpaint.config import OpenCvOptions
 
 
