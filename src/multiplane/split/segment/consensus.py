@@ -14,7 +14,7 @@ from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import MotionOptions
 from multiplane.split.segment.movement import moves_alone, moving_now
-from multiplane.split.segment.persistence import Comparison, Evidence, Map, Reference
+from multiplane.split.segment.persistence import Comparison, Evidence, Map, Reference, soften
 from multiplane.split.segment.registration import salience_to_bytes, small_homographies
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.trust import Trust
@@ -23,7 +23,9 @@ _BIAS = 0.1
 """How much evidence it takes before anything is believed at all."""
 _ALIVE = 0.3
 """How much more a departure counts where something moves just now."""
-_SHORTLY = (-6, -3, 3, 6)
+_OWN = 0.55
+"""How much its own salience counts where something moves just now that may look like the ground."""
+_SHORTLY = (-3, 3)
 _STEPS = (-2, 2)
 
 
@@ -125,7 +127,7 @@ class Consensus:
 
     def _reference(self, index: int, salience: Map | None = None) -> Reference:
         kept = None if salience is None else salience_to_bytes(salience)
-        return Reference(index, self._small(index), self._homographies[index], kept)
+        return Reference(index, soften(self._small(index)), self._homographies[index], kept)
 
     def _moving(self, index: int) -> Map:
         near = [i for i in (index + step for step in _SHORTLY) if self._there(i)]
@@ -166,10 +168,10 @@ def believe_both(stand: Stand, trust: Trust, registered: bool = True) -> Belief:
     """
     motion = trust.motion if registered else 0.0
     departure = stand.evidence.departure(trust.salience)
-    departure *= np.where(departure < 0, 1 - stand.moving, 1 + _ALIVE * stand.moving)
-    shared = np.maximum(
-        stand.evidence.shared_salience(stand.salience), stand.moving * stand.salience
-    )
+    alone = _OWN * stand.moving
+    departure *= np.where(departure < 0, 1 - alone, 1 + _ALIVE * stand.moving)
+    shared = stand.evidence.shared_salience(stand.salience)
+    shared += alone * np.maximum(stand.salience - shared, 0)
     salience = motion * shared + (1 - motion) * stand.salience
     believed = trust.of_salience(salience) + motion * departure - _BIAS
     return np.asarray(believed, np.float32)

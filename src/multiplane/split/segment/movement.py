@@ -22,7 +22,9 @@ def moves_alone(small: Frame, other: Frame, way: Homography) -> Map:
     Returns:
         (h, w) pixels.
     """
-    apart = flow(small, other, scale=0.75) - camera_flow(small.shape[1], small.shape[0], way)
+    apart = flow(small, other, scale=1.0, preset="medium") - camera_flow(
+        small.shape[1], small.shape[0], way
+    )
     return np.asarray(np.hypot(apart[..., 0], apart[..., 1]), np.float32)
 
 
@@ -49,7 +51,7 @@ def moving_now(apart_px: Map, change: Map) -> Map:
     Returns:
         (h, w) in [0, 1].
     """
-    reach = max(3, 2 * (max(change.shape) // 56) + 1)
+    reach = max(3, 2 * (max(change.shape) // 72) + 1)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     changed = (cv2.blur(change, (3, 3)) > 0.5).astype(np.float32)
     closed = cv2.blur(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, window), (3, 3))

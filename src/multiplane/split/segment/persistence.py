@@ -24,6 +24,7 @@ from multiplane.split.segment.config import MotionOptions
 
 Map = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+_Range = tuple[Bytes, Bytes]
 
 _LOOSE_PX = 2
 """How much farther the same thing may have wandered when salience is averaged over it: nearer
@@ -41,13 +42,13 @@ class Reference:
 
     Attributes:
         index: Its number in the shot.
-        small: (h, w, 3).
+        soft: (h, w, 3), see :func:`soften`.
         homography: (3, 3), small pixels to those of the shot's reference frame.
         salience: uint8 (h, w), 255 = 1; None when nobody looked.
     """
 
     index: int
-    small: Frame
+    soft: Frame
     homography: Homography
     salience: NDArray[np.uint8] | None = None
 
@@ -123,17 +124,21 @@ class Comparison:
         Returns:
             The evidence.
         """
-        frame = _soften(small)
+        frame = soften(small)
         brightness = _brightness(frame)
+        tight = _range(frame, frame, self._tight)
+        loose = _range(*tight, self._loose)
         sums = np.zeros((6, *frame.shape[:2]), np.float32)
         for reference in references:
             laid, visible = _lay(frame, homography, reference)
-            agree = self._alike(frame, *_range(laid, laid, self._tight))
+            agree = self._alike(frame, tight, laid, _range(laid, laid, self._tight))
             shaded = _in_shade(laid, brightness)
-            low, high = _range(shaded, shaded, self._tight)
-            dimmed = cv2.convertScaleAbs(self._alike(frame, low, high), alpha=_SHADE_SHARE)
+            shaded_tight = _range(shaded, shaded, self._tight)
+            dimmed = self._alike(frame, tight, shaded, shaded_tight)
+            dimmed = np.asarray(cv2.convertScaleAbs(dimmed, alpha=_SHADE_SHARE), np.uint8)
             agree = _both(cv2.max(agree, dimmed), visible)
-            like = _both(self._alike(frame, *_range(low, high, self._loose)), visible)
+            like = self._alike(frame, loose, shaded, _range(*shaded_tight, self._loose))
+            like = _both(like, visible)
             differ = cv2.subtract(visible, agree)
             for total, share in ((0, agree), (1, differ), (4, like)):
                 cv2.accumulate(share, sums[total])
@@ -147,16 +152,25 @@ class Comparison:
 
     def change(self, small: Frame, homography: Homography, references: Sequence[Reference]) -> Map:
         """How surely a place changed against at least one reference, in [0, 1], (h, w)."""
-        frame = _soften(small)
+        frame = soften(small)
+        tight = _range(frame, frame, self._tight)
         most = np.zeros(frame.shape[:2], np.uint8)
         for reference in references:
             laid, visible = _lay(frame, homography, reference)
-            agree = self._alike(frame, *_range(laid, laid, self._tight))
+            agree = self._alike(frame, tight, laid, _range(laid, laid, self._tight))
             most = np.asarray(cv2.max(most, cv2.subtract(visible, agree)), np.uint8)
         return most.astype(np.float32) / np.float32(255)
 
-    def _alike(self, frame: Frame, low: Bytes, high: Bytes) -> Bytes:
-        off = cv2.max(cv2.subtract(frame, high), cv2.subtract(low, frame))
+    def _alike(self, first: Frame, around: _Range, second: Frame, around_second: _Range) -> Bytes:
+        """Whether each has about a colour that the other has hereabouts; 255 is yes, (h, w).
+
+        Asked both ways: a smooth thing has a colour that leaves have somewhere, but leaves have
+        colours that the smooth thing has nowhere.
+        """
+        off = cv2.max(
+            cv2.max(cv2.subtract(first, around_second[1]), cv2.subtract(around_second[0], first)),
+            cv2.max(cv2.subtract(second, around[1]), cv2.subtract(around[0], second)),
+        )
         red, green, blue = cv2.split(off)
         return np.asarray(cv2.LUT(cv2.max(red, cv2.max(green, blue)), self._kernel), np.uint8)
 
@@ -164,8 +178,8 @@ class Comparison:
 def _lay(frame: Frame, homography: Homography, reference: Reference) -> tuple[Frame, Bytes]:
     """A reference on the grid of a frame and in its light; 255 where it is visible."""
     visible = np.full(frame.shape[:2], 255, np.uint8)
-    laid = _laid(reference.small, frame, homography, reference)
-    if laid is not reference.small:
+    laid = _laid(reference.soft, frame, homography, reference)
+    if laid is not reference.soft:
         way = np.linalg.inv(reference.homography) @ homography
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         visible = np.asarray(cv2.warpPerspective(visible, way, visible.shape[::-1], flags=flags))
@@ -189,7 +203,7 @@ def _window(wiggle_px: int) -> Bytes:
     return np.ones((2 * wiggle_px + 1, 2 * wiggle_px + 1), np.uint8)
 
 
-def _range(low: Bytes, high: Bytes, window: Bytes) -> tuple[Bytes, Bytes]:
+def _range(low: Bytes, high: Bytes, window: Bytes) -> _Range:
     """The darkest and the brightest value hereabouts, channel by channel."""
     darkest, brightest = cv2.erode(low, window), cv2.dilate(high, window)
     return np.asarray(darkest, np.uint8), np.asarray(brightest, np.uint8)
@@ -199,7 +213,8 @@ def _both(share: Any, visible: Bytes) -> Bytes:  # noqa: ANN401 - what cv2 retur
     return np.asarray(cv2.bitwise_and(share, visible), np.uint8)
 
 
-def _soften(frame: Frame) -> Frame:
+def soften(frame: Frame) -> Frame:
+    """Take the finest grain off a frame before it is compared, (h, w, 3)."""
     return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0), np.uint8)
 
 

@@ -14,6 +14,7 @@ from multiplane.core.threads import map_ordered
 from multiplane.motion.flow import flow, warp
 from multiplane.split.segment.persistence import Map
 from multiplane.split.segment.shot import Shot
+from multiplane.split.segment.temporal import likeness
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Half-open (x0, y0, x1, y1), pixels of the full frame."""
@@ -136,13 +137,23 @@ def carry(shot: Shot, keys: Sequence[int], maps: Iterable[Map]) -> Iterator[Map]
             start = keys[position - 1]
             for index in range(start + 1, key):
                 share = (index - start) / (key - start)
-                size = (after.shape[1], after.shape[0])
-                here = shot.small(index, size)
-                from_before = warp(before, flow(here, shot.small(start, size), scale=0.66))
-                from_after = warp(after, flow(here, shot.small(key, size), scale=0.66))
-                yield np.asarray((1 - share) * from_before + share * from_after, np.float32)
+                yield _between(shot, index, (start, before, 1 - share), (key, after, share))
         yield after
         before = after
+
+
+def _between(shot: Shot, index: int, *sides: tuple[int, Map, float]) -> Map:
+    """Average what flow fetches from either side, where that looks like what is here."""
+    first = sides[0][1]
+    total, weights = np.zeros_like(first), np.zeros_like(first)
+    for key, salience, share in sides:
+        size = (salience.shape[1], salience.shape[0])
+        here, there = shot.small(index, size), shot.small(key, size)
+        way = flow(here, there, scale=0.66)
+        weight = share * likeness(here, warp(there, way))
+        total += weight * warp(salience, way)
+        weights += weight
+    return np.asarray(total / weights, np.float32)
 
 
 class Gaze:
@@ -161,37 +172,56 @@ class Gaze:
         """
         self._shot, self._predictor, self._size, self._threads = shot, predictor, size, threads
         self._seen: dict[int, Map] = {}
+        self._whole: dict[int, Map] = {}
 
     def look_at(self, indices: Sequence[int], closer: Closer) -> dict[int, Map]:
-        """Look at some frames and remember them instead of what was remembered before.
+        """Look at some frames and remember them.
 
         Args:
             indices: Which ones.
-            closer: Which part of them.
+            closer: Which part of them to look at once more.
 
         Returns:
             One map a frame, (height, width) in [0, 1].
         """
         self._seen = {}
-        maps = map_ordered(lambda index: self._look(index, closer), indices, self._threads)
-        self._seen = dict(zip(indices, maps, strict=True))
+        looks = list(map_ordered(lambda index: self._look(index, closer), indices, self._threads))
+        self._whole.update({i: whole for i, (whole, _) in zip(indices, looks, strict=True)})
+        self._seen = {i: both for i, (_, both) in zip(indices, looks, strict=True)}
         return self._seen
 
     def stream(self, closer: Closer, every: int) -> Iterator[Map]:
         """Salience of every frame of the shot; what is remembered is not looked at again.
 
         Args:
-            closer: Which part to look at; the same as for what is remembered.
+            closer: Which part to look at once more; the same as for what is remembered.
             every: How many frames apart frames are looked at.
 
         Yields:
             (height, width) in [0, 1], one a frame.
         """
         keys = looked_at(len(self._shot), every)
-        maps = map_ordered(lambda index: self._look(index, closer), keys, self._threads)
-        yield from carry(self._shot, keys, maps)
+        looks = map_ordered(lambda index: self._look(index, closer), keys, self._threads)
+        yield from carry(self._shot, keys, (both for _, both in looks))
 
-    def _look(self, index: int, closer: Closer) -> Map:
-        if index in self._seen:
-            return self._seen[index]
-        return look(self._shot, index, self._predictor, self._size, closer.box(index))
+    def forget(self) -> None:
+        """Forget what was seen closer up."""
+        self._seen = {}
+
+    def _look(self, index: int, closer: Closer) -> tuple[Map, Map]:
+        """The whole frame as it looks at once, and with what a closer look leaves of it.
+
+        Both must find a thing: the closer look knows less of what is round it, the other sees
+        less of it.
+        """
+        whole = self._whole.get(index)
+        if index in self._seen and whole is not None:
+            return whole, self._seen[index]
+        everything: Box = (0, 0, *self._shot.size)
+        if whole is None:
+            whole = look(self._shot, index, self._predictor, self._size, everything)
+        box = closer.box(index)
+        if box == everything:
+            return whole, whole
+        part = look(self._shot, index, self._predictor, self._size, box)
+        return whole, np.sqrt(whole * part)

@@ -16,6 +16,7 @@ from multiplane.split.segment.shot import Shot
 
 _OFF = 20.0
 """Grey levels by which what is carried may differ before it hardly counts."""
+_KERNEL = np.exp(-np.square(np.arange(256) / _OFF)).astype(np.float32) + np.float32(1e-4)
 
 
 def steady(
@@ -66,14 +67,13 @@ def _average(shot: Shot, index: int, window: dict[int, Belief]) -> Belief:
             continue
         there = shot.small(other, size)
         way = flow(here, there, scale=0.75)
-        share = _likeness(here, warp(there, way)) * np.float32(
-            1 / (1 + 0.25 * (other - index) ** 2)
-        )
+        share = likeness(here, warp(there, way)) * np.float32(1 / (1 + 0.25 * (other - index) ** 2))
         total += share * warp(belief, way)
         weight += share
     return np.asarray(total / weight, np.float32)
 
 
-def _likeness(frame: Frame, carried: Frame) -> Belief:
-    off = cv2.absdiff(frame, carried).max(axis=-1).astype(np.float32)
-    return np.asarray(np.exp(-np.square(off / _OFF)), np.float32)
+def likeness(frame: Frame, carried: Frame) -> Belief:
+    """How much what flow carried here looks like what is here, in (0, 1], (h, w)."""
+    red, green, blue = cv2.split(cv2.absdiff(frame, carried))
+    return np.asarray(cv2.LUT(cv2.max(red, cv2.max(green, blue)), _KERNEL), np.float32)

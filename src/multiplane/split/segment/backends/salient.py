@@ -49,7 +49,7 @@ class SalientSegmenter:
             step = max(1, -(-len(shot) // _COARSE))
             seen = gaze.look_at(looked_at(len(shot), step), closer)
             closer = Closer(shot, seen)
-            gaze.look_at([], closer)
+            gaze.forget()
         maps = gaze.stream(closer, options.every_frames)
         return Segmentation(_beliefs(shot, maps, progress))
 
