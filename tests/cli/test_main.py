@@ -38,6 +38,18 @@ def test_an_error_has_three_lines_and_status_2(
     assert "Traceback" not in err
 
 
+def test_an_interruption_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("multiplane.engine.api.run", interrupt)
+    code, _, err = leave(capsys, "run", "clean-backgrounds", "x.mp4", "-o", "out")
+    assert code == 130
+    assert err == "interrupted: run the same command again to go on\n"
+
+
 def test_module_is_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "multiplane", "--version"],

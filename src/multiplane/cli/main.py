@@ -77,9 +77,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     except MultiplaneError as error:
         complain(error)
         raise SystemExit(EXIT_ERROR) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted: run the same command again to go on", err=True)
-        raise SystemExit(EXIT_INTERRUPTED) from None
+    except SystemExit as leave:
+        # an interruption in a command arrives here as this status, with nothing said
+        if leave.code == EXIT_INTERRUPTED:
+            typer.echo("interrupted: run the same command again to go on", err=True)
+        raise
     except BrokenPipeError:
         # the reader of a pipe (head, less) left; the interpreter would complain at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
