@@ -34,7 +34,8 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     with pytest.raises(OutputError, match="cannot write") as caught:
         write_text(tmp_path / "a" / "b.txt", "x")
-    assert "choose another folder with -o" in caught.value.fix
+    assert caught.value.fix == "choose another folder with -o"
+    assert caught.value.why == f"{tmp_path / 'a'} is a file, and a folder is needed there"
 
 
 def test_full_disk_is_explained(tmp_path: Path) -> None:
@@ -47,3 +48,13 @@ def test_no_permission_is_explained() -> None:
     error = explain_write_error(Path("out/a.png"), PermissionError(errno.EACCES, "denied"))
     assert "permission denied" in error.what
     assert "chmod u+w out" in error.fix
+
+
+def test_a_place_with_spaces_is_quoted() -> None:
+    error = explain_write_error(Path("my out/a.png"), PermissionError(errno.EACCES, "denied"))
+    assert error.fix.endswith("chmod u+w 'my out'")
+
+
+def test_what_rights_do_not_mend_has_no_chmod() -> None:
+    error = explain_write_error(Path("/proc/x"), FileNotFoundError(errno.ENOENT, "none"))
+    assert error.fix == "choose another folder with -o"

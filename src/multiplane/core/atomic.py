@@ -6,6 +6,7 @@ import contextlib
 import errno
 import itertools
 import os
+import shlex
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,8 +88,16 @@ def explain_write_error(path: Path, error: OSError) -> OutputError:
             why="the disk or the quota is full; what was finished before is kept",
             fix="free some space and run the same command again: it goes on where it stopped",
         )
-    return OutputError(
-        f"cannot write {path}: {os.strerror(error.errno or 0).lower()}",
-        why="the output folder must be writable",
-        fix=f"choose another folder with -o, or: chmod u+w {path.parent}",
-    )
+    what = f"cannot write {path}: {os.strerror(error.errno or 0).lower()}"
+    parents = (path, *path.parents)
+    standing = next((parent for parent in parents if os.path.lexists(parent)), path)
+    if error.errno in {errno.EEXIST, errno.ENOTDIR} and not standing.is_dir():
+        return OutputError(
+            what,
+            why=f"{standing} is a file, and a folder is needed there",
+            fix="choose another folder with -o",
+        )
+    fix = "choose another folder with -o"
+    if error.errno == errno.EACCES:
+        fix += f", or: chmod u+w {shlex.quote(str(path.parent))}"
+    return OutputError(what, why="the output folder must be writable", fix=fix)
