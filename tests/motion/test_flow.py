@@ -24,6 +24,15 @@ def test_a_shift_is_found_in_full_size_pixels(scale):
     assert np.median(found[20:-20, 20:-20], axis=(0, 1)) == pytest.approx([4, -2], abs=0.3)
 
 
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium"])
+@pytest.mark.parametrize("size", [(1, 1), (2, 300), (12, 40), (24, 160), (24, 1024), (300, 2)])
+def test_strips_and_tiny_pictures_are_read_inside_only(size, preset):
+    a = texture(*size)
+    found = flow(a, a, scale=1.0, preset=preset)
+    assert found.shape == (*size, 2)
+    assert np.abs(found).max() < 0.5
+
+
 def test_warping_the_second_frame_gives_the_first():
     a = texture()
     b = moved(a, 3, 2)

@@ -13,8 +13,9 @@ from multiplane.core.arrays import Frame, Mask, check_same_size
 Flow: TypeAlias = NDArray[np.float32]
 """float32 (H, W, 2): where the point that is at (x, y) went, as a displacement (dx, dy) in px."""
 
-_SMALLEST_PX = 24
-"""The dense-inverse-search pyramid needs about this much height and width."""
+_SMALLEST_PX = 32
+"""Sides are padded to this: patches of 8 px at a quarter of the size, the finest level of the
+presets. On a wide strip that is lower, OpenCV reads outside of the picture and may crash."""
 _PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
