@@ -44,6 +44,14 @@ def test_pictures_without_edges_are_still_only_when_alike():
     assert align(grey(flat), grey(flat + np.uint8(30)), np.eye(3)) is None
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 60), (8, 8)])
+def test_pictures_of_a_few_pixels_are_still_when_alike(size):
+    few = np.arange(size[0] * size[1], dtype=np.uint8).reshape(size)
+    found = align(grey(few), grey(few), np.eye(3))
+    assert found is not None
+    np.testing.assert_array_equal(found.homography, np.eye(3))
+
+
 def test_shrinking_keeps_pixel_centres_and_masks():
     frame = np.zeros((100, 200, 3), np.uint8)
     ignore = np.zeros((100, 200), bool)

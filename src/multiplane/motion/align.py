@@ -237,7 +237,7 @@ def _edges(grey: Grey) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     rows, columns = (side // CELL_PX for side in slope.shape)
     cells = slope[: rows * CELL_PX, : columns * CELL_PX]
     cells = cells.reshape(rows, CELL_PX, columns, CELL_PX).swapaxes(1, 2)
-    cells = cells.reshape(rows * columns, -1)
+    cells = cells.reshape(rows * columns, CELL_PX**2)
     if not cells.size:
         return np.zeros((0, 2)), np.zeros(0, np.float32)
     best = cells.argmax(axis=1)
