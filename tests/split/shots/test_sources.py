@@ -103,9 +103,10 @@ def test_none_that_can_be_read_is_an_error(tmp_path) -> None:
 
 
 def test_an_empty_folder_is_an_error(tmp_path) -> None:
-    with pytest.raises(InputError, match="none of the 0 pictures") as caught:
-        read(tmp_path)
-    assert "PNG" in caught.value.fix
+    with pytest.raises(InputError, match="holds no pictures") as caught:
+        pictures_of(tmp_path)
+    assert "PNG" in caught.value.why
+    assert "give the folder that directly holds them" in caught.value.fix
 
 
 def test_what_is_not_there_is_an_error(tmp_path) -> None:

@@ -109,12 +109,11 @@ def folder_pictures(paths: Sequence[Path], findings: Findings) -> Iterator[Pictu
         if picture.own is None:
             findings.normalised.append(path.name)
         yield picture
-    if not count:
+    if not count and first_error:
         raise InputError(
-            f"none of the {len(paths)} pictures can be read"
-            + (f"; the first: {first_error.what}" if first_error else ""),
-            why=first_error.why if first_error else "the folder holds no picture",
-            fix=first_error.fix if first_error else "give a folder of PNG, JPEG, WebP or TIFF",
+            f"none of the {len(paths)} pictures can be read; the first: {first_error.what}",
+            why=first_error.why,
+            fix=first_error.fix,
         )
 
 
@@ -125,7 +124,7 @@ def pictures_of(source: Path) -> list[Path] | None:
         source: A folder or a file.
 
     Raises:
-        InputError: It is not there, or the folder cannot be listed.
+        InputError: It is not there, or the folder cannot be listed or holds no pictures.
     """
     if not source.exists():
         raise InputError(
@@ -134,7 +133,14 @@ def pictures_of(source: Path) -> list[Path] | None:
             fix=f"check the spelling: ls {source.parent}",
         )
     if source.is_dir():
-        return list_images(source)
+        paths = list_images(source)
+        if not paths:
+            raise InputError(
+                f"{source} holds no pictures",
+                why="PNG, JPEG, WebP, TIFF and BMP files are looked for, not in subfolders",
+                fix="give the folder that directly holds them, or a video file",
+            )
+        return paths
     return [source] if source.suffix.lower() in SUFFIXES else None
 
 
