@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 import struct
 import zlib
 from io import BytesIO
@@ -141,6 +142,15 @@ def test_empty(tmp_path: Path) -> None:
     with pytest.raises(DamagedFileError, match="is empty") as caught:
         read(tmp_path / "a.png")
     assert "copy or export it again" in caught.value.fix
+
+
+def test_a_fix_can_be_typed_whatever_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "it's a.png"
+    path.touch()
+    with pytest.raises(DamagedFileError) as caught:
+        read(path)
+    command = caught.value.fix.partition("remove it: ")[2]
+    assert shlex.split(command) == ["rm", str(path)]
 
 
 def test_text_called_png(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,7 +146,7 @@ def _refuse_foreign(folder: Path) -> None:
         raise OutputError(
             f"{folder} holds other files, e.g. {sorted(others)[0]}, and is no run of Multiplane",
             why="a run wants a folder of its own, so that nothing of yours is overwritten",
-            fix=f"choose another folder: -o {folder / 'run'}",
+            fix=f"choose another folder: -o {shlex.quote(str(folder / 'run'))}",
         )
 
 
@@ -162,5 +163,6 @@ def _refuse_other_recipe(folder: Path, recipe: str) -> None:
         raise OutputError(
             f"{folder} belongs to the recipe {owner!r}, not to {recipe!r}",
             why="the results of two recipes do not mix",
-            fix=f"choose another folder with -o, or: multiplane run {owner} … -o {folder}",
+            fix="choose another folder with -o, or: "
+            f"multiplane run {shlex.quote(str(owner))} … -o {shlex.quote(str(folder))}",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ def hold(folder: Path) -> Iterator[None]:
             raise OutputError(
                 f"{folder} is in use by process {holder}",
                 why="two runs in one folder would undo each other's work",
-                fix=f"wait for it, watch it with: multiplane status {folder}",
+                fix=f"wait for it, watch it with: multiplane status {shlex.quote(str(folder))}",
             )
         file.truncate(0)
         file.write(str(os.getpid()))

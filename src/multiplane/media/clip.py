@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -294,7 +295,7 @@ def open_container(path: Path) -> InputContainer:
             raise DamagedFileError(
                 f"{path} is empty (0 bytes)",
                 why="its copy or its export was cut off",
-                fix=f"copy or export it again, or remove it: rm '{path}'",
+                fix=f"copy or export it again, or remove it: rm {shlex.quote(str(path))}",
             )
         return av.open(str(path), "r", container_options=_OPTIONS, metadata_errors="replace")
     except (FileNotFoundError, PermissionError) as error:

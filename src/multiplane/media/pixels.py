@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import struct
 import zlib
 from collections.abc import Callable
@@ -98,7 +99,7 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         raise DamagedFileError(
             f"{path} is not a picture: it starts with {data[:8]!r}",
             why="PNG, JPEG, WebP, TIFF and BMP are read, told by content and not by name",
-            fix=f"export it as PNG under that name, or remove it: rm '{path}'",
+            fix=f"export it as PNG under that name, or remove it: rm {shlex.quote(str(path))}",
         )
     try:
         image = _OPENERS[kind](io.BytesIO(data))
@@ -239,7 +240,7 @@ def _read(path: Path) -> bytes:
         raise DamagedFileError(
             f"{path} is empty (0 bytes)",
             why="its copy or its export was cut off",
-            fix=f"copy or export it again, or remove it: rm '{path}'",
+            fix=f"copy or export it again, or remove it: rm {shlex.quote(str(path))}",
         )
     return data
 
@@ -248,7 +249,7 @@ def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
     return DamagedFileError(
         f"{path} is a damaged {kind.upper()}: {str(error) or type(error).__name__}",
         why="it was cut off or changed after it was written; half a picture is not used",
-        fix=f"copy or export it again, or remove it: rm '{path}'",
+        fix=f"copy or export it again, or remove it: rm {shlex.quote(str(path))}",
     )
 
 
