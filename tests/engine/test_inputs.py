@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_inputs_that_are_not_there_are_all_named(recipe: Recipe, tmp_path: Path)
     assert caught.value.fix == "check the path; names with spaces need quotes"
     with pytest.raises(InputError, match="and 2 more"):
         gather_inputs([tmp_path / f"{n}.mp4" for n in range(7)], recipe)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(recipe: Recipe, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(InputError, match="is neither a file nor a folder") as caught:
+        gather_inputs(tmp_path / "a.mp4", recipe)
+    assert caught.value.fix == "save it as a file first"
 
 
 def test_nothing_at_all_is_refused(recipe: Recipe) -> None:

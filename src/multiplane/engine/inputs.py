@@ -33,7 +33,8 @@ def gather_inputs(inputs: Inputs, recipe: Recipe) -> tuple[Planes, ...]:
         Planes with unique ids.
 
     Raises:
-        InputError: A path is not there, a plane is missing or not wanted, or there is nothing.
+        InputError: A path is not there or is neither a file nor a folder, a plane is missing or
+            not wanted, or there is nothing.
     """
     given = [inputs] if isinstance(inputs, str | Path | Planes) else list(inputs)
     if not given:
@@ -116,17 +117,19 @@ def _check_wanted(planes: Sequence[Planes], recipe: Recipe) -> None:
 
 
 def _check_present(planes: Sequence[Planes]) -> None:
-    absent = [
-        name
-        for entry in planes
-        for names in entry.files.values()
-        for name in names
-        if not Path(name).exists()
-    ]
+    names = (name for entry in planes for names in entry.files.values() for name in names)
+    odd = [name for name in names if not Path(name).is_file() and not Path(name).is_dir()]
+    absent = [name for name in odd if not Path(name).exists()]
     if absent:
         shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
         raise InputError(
             f"not there: {shown}",
             why="inputs are looked for before anything runs",
             fix="check the path; names with spaces need quotes",
+        )
+    if odd:
+        raise InputError(
+            f"{odd[0]} is neither a file nor a folder",
+            why="a pipe or a device has no end that could be found, and cannot be read twice",
+            fix="save it as a file first",
         )
