@@ -97,7 +97,10 @@ def test_each_bad_file_is_noted_and_the_rest_goes_on(tmp_path) -> None:
 
 def test_none_that_can_be_read_is_an_error(tmp_path) -> None:
     (tmp_path / "a.png").touch()
-    with pytest.raises(InputError, match="none of the 1 pictures") as caught:
+    with pytest.raises(InputError, match=r"a\.png is empty"):
+        read(tmp_path)
+    (tmp_path / "b.png").touch()
+    with pytest.raises(InputError, match=r"none of the 2 pictures can be read; .*a\.png") as caught:
         read(tmp_path)
     assert caught.value.fix.startswith("copy or export it again")
 

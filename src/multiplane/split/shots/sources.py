@@ -110,6 +110,8 @@ def folder_pictures(paths: Sequence[Path], findings: Findings) -> Iterator[Pictu
             findings.normalised.append(path.name)
         yield picture
     if not count and first_error:
+        if len(paths) == 1:
+            raise first_error
         raise InputError(
             f"none of the {len(paths)} pictures can be read; the first: {first_error.what}",
             why=first_error.why,
