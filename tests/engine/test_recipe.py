@@ -85,7 +85,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         (
             "options:",
             "options: 3\n    #",
-            "{f}:11: stages[1].options: got 3; input should be a valid dictionary",
+            "{f}:11: stages[1].options: got 3; input should be a mapping of keys to values",
         ),
     ],
 )
@@ -107,6 +107,23 @@ def test_faults_are_told_with_file_line_key_value_and_spelling(
 def test_what_is_far_from_a_recipe_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         load_recipe(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "{f}:1: got None; input should be a mapping of keys to values"),
+        ("- a\n", "{f}:1: got ['a']; input should be a mapping of keys to values"),
+        ("name: x\nstages: cut\n", "{f}:2: stages: got 'cut'; input should be a list"),
+    ],
+)
+def test_what_should_stand_there_is_said_in_words_of_yaml(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path)
+    assert caught.value.what == message.format(f=path)
 
 
 def test_a_file_that_is_no_text_or_far_too_large_is_refused(tmp_path: Path) -> None:
@@ -146,6 +163,17 @@ def test_wrong_overrides_are_refused_all_at_once(recipe: Recipe) -> None:
         " as an integer",
         "--set copy.modes: unknown key; did you mean 'mode'?",
     ]
+
+
+def test_an_override_that_reaches_too_deep_or_ends_early_is_named(recipe: Recipe) -> None:
+    with pytest.raises(ConfigError) as caught:
+        recipe.with_options({"copy.": "1", "copy..mode": "1"})
+    assert caught.value.what.splitlines() == [
+        "--set copy.: write it as step.option",
+        "--set copy..mode: write it as step.option",
+    ]
+    with pytest.raises(ConfigError, match=r"^--set copy\.mode\.deep: got {'deep': 1}"):
+        recipe.with_options({"copy.mode.deep": "1"})
 
 
 def test_a_value_that_is_no_yaml_is_told(recipe: Recipe) -> None:

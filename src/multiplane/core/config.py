@@ -14,6 +14,15 @@ from multiplane.core.errors import ConfigError
 O = TypeVar("O", bound="Options")  # noqa: E741 - the letter of the word
 
 
+_WANTED = {
+    "dict_type": "input should be a mapping of keys to values",
+    "model_type": "input should be a mapping of keys to values",
+    "model_attributes_type": "input should be a mapping of keys to values",
+    "tuple_type": "input should be a list",
+}
+"""Words for those who write YAML, where pydantic speaks of Python."""
+
+
 class Options(BaseModel):
     """The options of one stage or backend: frozen, strict about names, every field described."""
 
@@ -79,7 +88,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, s
         elif fault["type"] in {"literal_error", "enum"}:
             pairs.append((key, _choice(fault["input"], _lower(fault["msg"]))))
         else:
-            pairs.append((key, f"got {_short(fault['input'])}; {_lower(fault['msg'])}"))
+            wanted = _WANTED.get(fault["type"]) or _lower(fault["msg"])
+            pairs.append((key, f"got {_short(fault['input'])}; {wanted}"))
     return pairs
 
 

@@ -47,7 +47,7 @@ def parse(text: str, name: str) -> Document:
     try:
         node = loader.get_single_node()
         if node is None:
-            return Document(None, {})
+            return Document(None, {(): f"{name}:1"})
         survey.visit(node, ())
         value = loader.construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

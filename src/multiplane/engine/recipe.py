@@ -247,7 +247,7 @@ def _override(
     """Put one override into the raw stages, and note its place."""
     step, *path = name.split(".")
     ids = [stage["id"] for stage in stages]
-    if step not in ids or not path:
+    if step not in ids or not all(path) or not path:
         guess = nearest(step, ids)
         hint = f"did you mean {guess!r}?" if guess else f"known steps: {', '.join(ids)}"
         text = "write it as step.option" if step in ids else f"no step {step!r}; {hint}"
@@ -258,9 +258,10 @@ def _override(
         return check.Fault((), f"got {value!r}, which is no YAML value", check.OVERRIDE + name)
     index = ids.index(step)
     target = stages[index]["options"]
-    for part in path[:-1]:
+    for depth, part in enumerate(path[:-1]):
         if not isinstance(target.get(part), dict):
             target[part] = {}
+            places["stages", str(index), "options", *path[: depth + 1]] = check.OVERRIDE + name
         target = target[part]
     target[path[-1]] = value
     places[("stages", str(index), "options", *path)] = f"{check.OVERRIDE}{name}"
