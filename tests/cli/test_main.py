@@ -23,6 +23,16 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         assert command in out
 
 
+@pytest.mark.parametrize(
+    "words", [["run"], ["demo"], ["doctor"], ["status"], ["models", "where"], ["recipes", "check"]]
+)
+def test_help_is_for_people(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    code, out, _ = leave(capsys, *words, "--help")
+    assert code == 0
+    assert "typer" not in out
+    assert "Raises" not in out
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert leave(capsys, "--version") == (0, f"multiplane {__version__}\n", "")
 

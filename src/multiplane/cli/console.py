@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +14,11 @@ from multiplane.core.errors import MultiplaneError
 if TYPE_CHECKING:
     from multiplane.engine.api import RunReport
     from multiplane.engine.run import RunProgress
+
+
+def help_of(command: Callable[..., None]) -> str:
+    """What the help shows of a command's docstring: all above its Google sections."""
+    return (inspect.getdoc(command) or "").partition("\n\nRaises:")[0]
 
 
 def complain(error: MultiplaneError) -> None:

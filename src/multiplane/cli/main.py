@@ -12,7 +12,7 @@ import typer
 
 from multiplane import __version__
 from multiplane.cli import models, recipes, runs, stages
-from multiplane.cli.console import complain
+from multiplane.cli.console import complain, help_of
 from multiplane.core.errors import MultiplaneError
 
 EXIT_ERROR = 2
@@ -27,11 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(runs.demo)
-app.command("run")(runs.run)
+app.command("demo", help=help_of(runs.demo))(runs.demo)
+app.command("run", help=help_of(runs.run))(runs.run)
 app.command("status")(runs.status)
 app.command("report")(runs.report)
-app.command("doctor")(runs.doctor)
+app.command("doctor", help=help_of(runs.doctor))(runs.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(models.app, name="models")
 app.add_typer(stages.verb("split"), name="split")

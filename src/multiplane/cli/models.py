@@ -36,7 +36,7 @@ def pull(name: NameArgument) -> None:
     typer.echo(weights.pull(name, cache=cache_folder()))
 
 
-@app.command()
+@app.command(help="Say where weights are on this machine, or where they belong.")
 def where(name: NameArgument) -> None:
     """Say where weights are on this machine, or where they belong.
 
