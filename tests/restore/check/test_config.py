@@ -8,7 +8,7 @@ from multiplane.restore.check.config import CheckOptions
 
 
 def test_leftovers_are_looked_for_now_and_then() -> None:
-    assert CheckOptions().every_frames == 12
+    assert CheckOptions().every_frames == 24
     assert CheckOptions().residual
 
 

@@ -16,13 +16,13 @@ class CheckOptions(Options):
         "fetched once)",
     )
     every_frames: int = Field(
-        default=12,
+        default=24,
         ge=1,
         le=100_000,
         description="look for leftovers in one frame of this many; that is what costs time",
     )
     closely_every_frames: int = Field(
-        default=3,
+        default=6,
         ge=1,
         le=100_000,
         description="look for seams, flicker and blur in one frame of this many",
