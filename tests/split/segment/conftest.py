@@ -1,111 +1,100 @@
-"""A sprite that walks over a panned background with a rock on it, and an eye caught by both."""
-
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+WIDTH, HEIGHT = 192, 144
+SPRITE, ROCK = (210, 90, 60), (190, 80, 70)
 
 
 @dataclass(frozen=True)
-class Walk:
-    """A drawn shot, a list entry a frame.
-
-    Attributes:
-        frames: What the camera took; the lowest bit of blue is set where something is salient:
-            the sprite always, the rock in every other frame.
-        masks: Where the sprite is.
-        rocks: Where the rock is, unless the sprite stands before it.
-        empty: The same frames without sprite and rock, with nothing salient.
-        stones: The same frames without the sprite; the rock is salient.
-    """
+class Scene:
+    """Frames whose masks are known: a sprite walks past a rock that looks like it."""
 
     frames: list[np.ndarray]
     masks: list[np.ndarray]
     rocks: list[np.ndarray]
-    empty: list[np.ndarray]
-    stones: list[np.ndarray]
 
 
-class Eye:
-    """Salient is what the lowest bit of blue says, blurred; it is caught by the rock too."""
+class Reddish:
+    """Finds red things salient; the rock only while the sprite is on the left."""
 
-    def __init__(self) -> None:
-        self.looks: list[tuple[int, ...]] = []
+    def __init__(self, rock: bool = True) -> None:
+        self.rock = rock
+        self.asked = 0
 
     def predict(self, frame: np.ndarray) -> np.ndarray:
-        self.looks.append(frame.shape)
-        caught = (frame[..., 2] & 1).astype(np.float32)
-        return np.asarray(cv2.GaussianBlur(caught, (0, 0), 2.0))
+        self.asked += 1
+        values = frame.astype(np.int16)
+        red = (values[..., 0] > values[..., 1] + 60) & (values[..., 0] > 120)
+        count, labels, stats, centres = cv2.connectedComponentsWithStats(
+            cv2.morphologyEx(red.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        )
+        found = np.zeros(frame.shape[:2], np.float32)
+        things = [n for n in range(1, count) if stats[n][4] > 60]
+        low = {n for n in things if centres[n][1] > 0.75 * frame.shape[0]}
+        left = any(centres[n][0] < 0.45 * frame.shape[1] for n in set(things) - low)
+        for number in things:
+            if number not in low or (self.rock and left):
+                found[labels == number] = 1
+        return cv2.GaussianBlur(found, (5, 5), 0)
 
 
-def oracle() -> ModuleType:
-    path = ROOT / "benchmarks" / "oracle_scene.py"
-    spec = importlib.util.spec_from_file_location("oracle_scene", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["oracle_scene"] = module
-    spec.loader.exec_module(module)
-    return module
+def texture(width: int, height: int, seed: int, grain: float = 2.0) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(height, width, 3)).astype(np.float32)
+    soft = cv2.GaussianBlur(noise, (0, 0), grain)
+    return soft / soft.std()
 
 
-def mark(frame: np.ndarray, salient: np.ndarray) -> np.ndarray:
-    marked = frame & np.array([255, 255, 254], np.uint8)
-    marked[..., 2] |= salient.astype(np.uint8)
-    return marked
-
-
-def draw(width: int = 160, height: int = 120, frames: int = 10) -> Walk:
-    maker = oracle()
-    scene = maker.Scene(width=width, height=height, frames=frames, walk=0.8, pan_px=8.0)
-    drawn = maker.draw(scene)
-    masks = [alpha >= 0.5 for alpha in drawn.alphas]
-    walk = Walk([], masks, [], [], [])
-    nowhere = np.zeros((height, width), bool)
-    away = drawn.world_to_frame[0]
-    for index, camera in enumerate(drawn.world_to_frame):
-        # Drawn in the first frame's pixels and laid on the others as the camera moves.
-        stone = np.zeros((height, width), np.float32)
-        cv2.ellipse(stone, (width // 4, height // 6), (20, 11), 0, 0, 360, 1.0, -1)
-        stone = cv2.warpPerspective(stone, camera @ np.linalg.inv(away), (width, height))
-        share = stone[..., None]
-        bare = drawn.backgrounds[index] * (1 - share) + np.array([220.0, 90, 80]) * share
-        share = share * (1 - drawn.alphas[index][..., None])
-        frame = drawn.frames[index] * (1 - share) + np.array([220.0, 90, 80]) * share
-        rock = (stone > 0.5) & ~drawn.masks[index]
-        walk.rocks.append(rock)
-        caught = masks[index] | (rock & (index % 2 == 0))
-        walk.frames.append(mark(np.rint(frame).astype(np.uint8), caught))
-        walk.stones.append(mark(np.rint(bare).astype(np.uint8), stone > 0.5))
-        walk.empty.append(mark(drawn.backgrounds[index], nowhere))
-    return walk
+def draw_scene(count: int = 24, pan_px: float = 1.0, still: bool = False, seed: int = 1) -> Scene:
+    ground = np.clip(texture(WIDTH + 80, HEIGHT, seed) * 25 + (70, 120, 80), 0, 255)
+    rock = np.zeros(ground.shape[:2], np.uint8)
+    cv2.ellipse(rock, (120, 122), (22, 15), 0, 0, 360, 1, -1)
+    grain = texture(WIDTH + 80, HEIGHT, seed + 1, 3.0) * 12
+    ground = np.where(rock[..., None] > 0, np.clip(ROCK + grain, 0, 255), ground)
+    skin = np.clip(texture(48, 64, seed + 2, 3.0) * 14 + SPRITE, 0, 255)
+    shape = np.zeros((64, 48), np.uint8)
+    cv2.ellipse(shape, (24, 20), (14, 16), 0, 0, 360, 1, -1)
+    cv2.rectangle(shape, (12, 30), (36, 62), 1, -1)
+    frames, masks, rocks = [], [], []
+    for number in range(count):
+        left = round(pan_px * number)
+        frame = ground[:, left : left + WIDTH].copy()
+        x = 60 if still else 8 + round((WIDTH - 64) * number / max(1, count - 1))
+        y = 30 + round(6 * np.sin(number / 2))
+        mask = np.zeros((HEIGHT, WIDTH), bool)
+        mask[y : y + 64, x : x + 48] = shape > 0
+        frame[y : y + 64, x : x + 48][shape > 0] = skin[shape > 0]
+        noise = np.random.default_rng(100 + number).normal(0, 1.5, frame.shape)
+        frames.append(np.clip(np.rint(frame + noise), 0, 255).astype(np.uint8))
+        masks.append(mask)
+        rocks.append((rock[:, left : left + WIDTH] > 0) & ~mask)
+    return Scene(frames, masks, rocks)
 
 
 @pytest.fixture(scope="session")
-def walk() -> Walk:
-    return draw()
+def scene() -> Scene:
+    return draw_scene(16)
+
+
+@pytest.fixture(scope="session")
+def make_scene() -> Callable[..., Scene]:
+    return draw_scene
 
 
 @pytest.fixture
-def eye() -> Eye:
-    return Eye()
+def reddish() -> Reddish:
+    return Reddish()
 
 
-@pytest.fixture
-def eyes(monkeypatch: pytest.MonkeyPatch) -> Eye:
-    """The eye in the place of the network, wherever one would be loaded."""
-    eye = Eye()
-    for backend in ("salient", "combined"):
-        name = f"multiplane.split.segment.backends.{backend}.load_predictor"
-        monkeypatch.setattr(name, lambda options: eye)
-    monkeypatch.setattr("multiplane.hub.weights.find", Path)
-    return eye
+@pytest.fixture(scope="session")
+def overlap() -> Callable[[np.ndarray, np.ndarray], float]:
+    return intersection_over_union
+
+
+def intersection_over_union(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.count_nonzero(first & second) / max(1, np.count_nonzero(first | second)))

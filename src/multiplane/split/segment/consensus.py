@@ -23,7 +23,7 @@ _BIAS = 0.1
 """How much evidence it takes before anything is believed at all."""
 _ALIVE = 0.3
 """How much more a departure counts where something moves just now."""
-_OWN = 0.55
+_OWN = 0.25
 """How much its own salience counts where something moves just now that may look like the ground."""
 _SHORTLY = (-3, 3)
 _STEPS = (-2, 2)
@@ -67,7 +67,7 @@ class Consensus:
         self._references: dict[int, Reference] = {}
 
     def set_references(self, indices: list[int], salience: Mapping[int, Map] | None = None) -> None:
-        """Choose the frames that others are held against.
+        """Choose the frames that others are held against, those of them that are registered.
 
         Args:
             indices: Which ones.
@@ -76,6 +76,7 @@ class Consensus:
         self._references = {
             index: self._reference(index, None if salience is None else salience[index])
             for index in indices
+            if self._camera.registered(index)
         }
 
     def stand(self, index: int, salience: Map) -> Stand:

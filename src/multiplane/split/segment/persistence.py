@@ -31,7 +31,7 @@ _LOOSE_PX = 2
 things move against the homography of the ground behind them."""
 _LIGHT = 20
 """Most grey levels that a change of light over the whole frame may have."""
-_SHADE, _SHADE_SHARE = 1.35, 0.6
+_SHADE, _SHADE_SHARE = 1.5, 0.7
 """How much brighter or darker the same thing may be when a shadow falls on it; how much it counts
 as agreeing then."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -11,7 +11,6 @@ from multiplane.core.arrays import Frame
 from multiplane.core.items import Json
 from multiplane.motion.align import Homography
 from multiplane.motion.camera import CameraOptions, CameraPath, camera_path, still_path
-from multiplane.split.segment.salience import looked_at
 from multiplane.split.segment.shot import Shot, shrink
 
 _FEATURES_PX = 960
@@ -59,17 +58,10 @@ def small_homographies(
     return [eye if np.array_equal(h, eye) else shift @ h @ back for h in camera.homographies]
 
 
-def spread(camera: CameraPath, most: int, every: int = 1) -> list[int]:
-    """Frames spread evenly over a shot to hold others against, those that are registered.
-
-    Args:
-        camera: The path of the shot.
-        most: How many at most.
-        every: Only every so many frames are considered, and the last.
-    """
-    known = [index for index in looked_at(len(camera), every) if camera.registered(index)] or [0]
-    picks = np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int)
-    return [known[i] for i in sorted({int(p) for p in picks})]
+def spread(frames: Sequence[int], most: int) -> list[int]:
+    """At most so many of the frames, spread evenly over them."""
+    picks = np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int)
+    return [frames[i] for i in sorted({int(p) for p in picks})]
 
 
 def camera_figures(camera: CameraPath) -> dict[str, Json]:

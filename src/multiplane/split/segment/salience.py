@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import cv2
 import numpy as np
 
-from multiplane.core.arrays import Alpha, Frame
+from multiplane.core.arrays import Alpha, Frame, Mask
 from multiplane.core.threads import map_ordered
 from multiplane.motion.flow import flow, warp
 from multiplane.split.segment.persistence import Map
@@ -110,6 +110,10 @@ class Closer:
             min(self._size[0], int(np.ceil(x1 * scale_x))),
             min(self._size[1], int(np.ceil(y1 * scale_y))),
         )
+
+
+_BESIDE = 0.25
+"""What a first look counts, squared, beside the part that was looked at once more: in doubt."""
 
 
 def looked_at(count: int, every: int) -> list[int]:
@@ -224,4 +228,12 @@ class Gaze:
         if box == everything:
             return whole, whole
         part = look(self._shot, index, self._predictor, self._size, box)
-        return whole, np.sqrt(whole * part)
+        return whole, np.sqrt(whole * np.where(self._inside(box), part, _BESIDE * whole))
+
+    def _inside(self, box: Box) -> Mask:
+        """Where a part of the frame is on the maps."""
+        x = (np.arange(self._size[0]) + 0.5) * self._shot.size[0] / self._size[0]
+        y = (np.arange(self._size[1]) + 0.5) * self._shot.size[1] / self._size[1]
+        across = (x >= box[0]) & (x < box[2])
+        down = (y >= box[1]) & (y < box[3])
+        return np.asarray(down[:, None] & across)

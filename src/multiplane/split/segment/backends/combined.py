@@ -10,9 +10,12 @@ from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import CombinedOptions
 from multiplane.split.segment.consensus import Consensus, Stand, believe_both, consider_colours
 from multiplane.split.segment.registration import camera_figures, find_camera, spread
-from multiplane.split.segment.salience import Closer, Gaze, Predictor
+from multiplane.split.segment.salience import Closer, Gaze, Predictor, looked_at
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.trust import Trust, judge
+
+_FIRST = 12
+"""How many frames tell what can be trusted and where to look closer."""
 
 
 class CombinedSegmenter:
@@ -44,15 +47,22 @@ class CombinedSegmenter:
         camera = find_camera(shot, size, options.motion.threads)
         consensus = Consensus(shot, camera, size, options.motion)
         gaze = Gaze(shot, self._predictor, size, options.salient.threads)
-        indices = spread(camera, options.motion.references, options.salient.every_frames)
-        stands = _stands(consensus, gaze, indices[:: 2 if options.salient.closer else 1], closer)
-        trust = judge((stand.evidence, stand.salience) for stand in stands)
-        if options.salient.closer:
-            closer = Closer(shot, {stand.index: believe_both(stand, trust) for stand in stands})
-            stands = _stands(consensus, gaze, indices, closer)
-        colours = Colours(
-            (consensus.small(stand.index), believe_both(stand, trust)) for stand in stands
+        indices = spread(
+            looked_at(len(shot), options.salient.every_frames), options.motion.references
         )
+        first = spread(indices, _FIRST) if options.salient.closer else indices
+        stands = _stands(consensus, gaze, first, closer)
+        trust = judge(
+            (stand.evidence, stand.salience) for stand in stands if camera.registered(stand.index)
+        )
+
+        def believe(stand: Stand) -> Belief:
+            return believe_both(stand, trust, camera.registered(stand.index))
+
+        if options.salient.closer:
+            closer = Closer(shot, {stand.index: believe(stand) for stand in stands})
+            stands = _stands(consensus, gaze, indices, closer)
+        colours = Colours((consensus.small(stand.index), believe(stand)) for stand in stands)
         mind = _Mind(consensus, camera, trust, colours, options.colour_weight)
         maps = gaze.stream(closer, options.salient.every_frames)
         beliefs = track(consensus.beliefs(maps, mind), len(shot), progress)

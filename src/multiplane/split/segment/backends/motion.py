@@ -35,7 +35,8 @@ class MotionSegmenter:
         size = shot.small_size(options.work_px)
         camera = find_camera(shot, size, options.threads)
         consensus = Consensus(shot, camera, size, options)
-        consensus.set_references(spread(camera, options.references))
+        known = [index for index in range(len(shot)) if camera.registered(index)]
+        consensus.set_references(spread(known, options.references))
         blank = np.zeros((size[1], size[0]), np.float32)
         beliefs = consensus.beliefs(repeat(blank, len(shot)), believe_motion)
         return Segmentation(track(beliefs, len(shot), progress), camera, camera_figures(camera))
