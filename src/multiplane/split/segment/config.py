@@ -37,7 +37,7 @@ class MotionOptions(Options):
 
     kind: Literal["motion"] = "motion"
     references: int = Field(
-        default=24, ge=2, le=256, description="frames of the shot each frame is held against"
+        default=20, ge=2, le=256, description="frames of the shot each frame is held against"
     )
     tolerance: float = Field(
         default=14.0, gt=0, le=128, description="difference that counts as another colour, of 255"

@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.core.instances import box_of
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.shot import shrink
 
 _RADIUS, _EPSILON = 4, 1e-3
 _STRONG = 0.5
 """A part of the mask in which nothing is believed more strongly than this is left out."""
+_DOUBT, _ROOM = -0.5, 12
+"""What is believed less than this is not looked at; room left round the rest, small pixels."""
+_BAND, _NARROW = 1 / 160, 5
+"""Half the width of the band in which edges are redrawn, in long sides of the frame; and in
+pixels of the size at which that is done."""
 _HOLE = 4e-4
 """Holes smaller than this share of the frame are closed, unless background is surely seen there."""
 
@@ -115,11 +121,44 @@ def _close_holes(mask: Mask, belief: Belief) -> Mask:
     return np.asarray(mask | fill[labels])
 
 
+def draw_mask(belief: Belief, frame: Frame, grabcut: bool) -> tuple[Mask, Belief]:
+    """Draw the mask that a belief stands for, to the edges of the frame.
+
+    Only the part of the frame where anything is believed is looked at.
+
+    Args:
+        belief: (h, w), > 0 where somebody is.
+        frame: (H, W, 3).
+        grabcut: Whether :func:`grab_cut` has the last word on the edge.
+
+    Returns:
+        (H, W) mask, and (H, W) belief at the frame's size; -1 where nothing was looked at.
+    """
+    height, width = frame.shape[:2]
+    mask, full = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.float32)
+    x0, y0, x1, y1 = box_of(belief > _DOUBT)
+    if x1 == 0:
+        return mask, full
+    across, down = width / belief.shape[1], height / belief.shape[0]
+    x0, y0 = max(0, x0 - _ROOM), max(0, y0 - _ROOM)
+    x1, y1 = min(belief.shape[1], x1 + _ROOM), min(belief.shape[0], y1 + _ROOM)
+    rows = slice(round(y0 * down), round(y1 * down))
+    columns = slice(round(x0 * across), round(x1 * across))
+    part = np.ascontiguousarray(frame[rows, columns])
+    found = guided_belief(np.ascontiguousarray(belief[y0:y1, x0:x1]), part)
+    full[rows, columns] = found
+    mask = select(full)
+    if grabcut and mask.any():
+        band_px = max(2, round(max(width, height) * _BAND))
+        mask[rows, columns] = grab_cut(part, found, mask[rows, columns], band_px)
+    return mask, full
+
+
 def grab_cut(frame: Frame, belief: Belief, mask: Mask, band_px: int) -> Mask:
     """Redraw the edge of a mask inside a narrow band by GrabCut, one object's surround at a time.
 
     Rother et al. 2004, doi:10.1145/1015706.1015720. Unlike there only the band is in question,
-    and what is outside it teaches the colours.
+    and what is outside it teaches the colours. Wide bands are worked on at a smaller size.
 
     Args:
         frame: (H, W, 3).
@@ -130,8 +169,16 @@ def grab_cut(frame: Frame, belief: Belief, mask: Mask, band_px: int) -> Mask:
     Returns:
         (H, W); the same as before farther than the band from the old edge.
     """
-    band_px = max(1, band_px)
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1, 2 * band_px + 1))
+    scale = min(1.0, _NARROW / band_px)
+    if scale < 1:
+        size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
+        small = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) >= 128
+        shrunk = np.asarray(cv2.resize(belief, size, interpolation=cv2.INTER_AREA), np.float32)
+        drawn = grab_cut(shrink(frame, size), shrunk, np.asarray(small), _NARROW)
+        soft = cv2.resize(drawn.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        return np.asarray(soft > 0.5)
+    side = 2 * band_px + 1
+    window = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
     result = mask.copy()
     count, _, stats, _ = cv2.connectedComponentsWithStats(
         np.asarray(cv2.dilate(mask.astype(np.uint8), window)), connectivity=8

@@ -26,13 +26,11 @@ from multiplane.split.segment.choice import Choices
 from multiplane.split.segment.config import MotionOptions, SegmentOptions
 from multiplane.split.segment.cutouts import cut_instance
 from multiplane.split.segment.instances import Tracker
-from multiplane.split.segment.refine import grab_cut, guided_belief, select
+from multiplane.split.segment.refine import draw_mask
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.temporal import steady
 
 _LOG = logging.getLogger(__name__)
-_BAND = 1 / 160
-"""Half the width of the band in which edges are redrawn, in long sides of the frame."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +127,7 @@ def _frames(
     def draw(pair: tuple[int, Belief]) -> tuple[int, Frame, Mask, Belief]:
         index, belief = pair
         frame = shot.frame(index)
-        full = guided_belief(belief, frame)
-        mask = select(full)
-        if options.edges == "grabcut" and mask.any():
-            band_px = max(2, round(max(shot.size) * _BAND))
-            mask = grab_cut(frame, full, mask, band_px)
+        mask, full = draw_mask(belief, frame, options.edges == "grabcut")
         return index, frame, mask, full
 
     for index, frame, mask, full in map_ordered(draw, enumerate(beliefs)):
