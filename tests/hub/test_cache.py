@@ -22,6 +22,12 @@ def counted(monkeypatch):
     return read
 
 
+@pytest.fixture(autouse=True)
+def nothing_chosen(monkeypatch):
+    """A cache that the environment or the test session chose does not count here."""
+    monkeypatch.delenv("MULTIPLANE_CACHE", raising=False)
+
+
 def test_the_default_is_where_such_machines_keep_it(monkeypatch):
     monkeypatch.setattr(Path, "home", lambda: Path("/home/someone"))
     for platform, expected in {

@@ -11,6 +11,7 @@ from multiplane.split.segment.consensus import (
     believe_both,
     believe_motion,
     consider_colours,
+    spare_the_dull,
 )
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.trust import Trust
@@ -55,6 +56,20 @@ def test_colours_speak_against_what_does_not_move(seen) -> None:
     stand = consensus.stand(0, salience[0])
     belief = believe_both(stand, TRUST)
     colours = Colours([(scene.frames[0], belief)])
-    considered = consider_colours(belief, stand, scene.frames[0], colours, 0.5)
+    considered = consider_colours(belief, stand, colours.lean(scene.frames[0]), 0.5)
     assert considered[:20, -20:].mean() < belief[:20, -20:].mean()
     assert considered[scene.masks[0]].mean() > belief[scene.masks[0]].mean() - 0.05
+
+
+def test_what_departs_from_the_ground_need_not_catch_the_eye(seen) -> None:
+    _, consensus, salience = seen
+    consensus.set_references(list(range(8)), salience)
+    stand = consensus.stand(0, np.zeros_like(salience[0]))
+    belief = believe_both(stand, TRUST)
+    neutral = np.zeros_like(belief)
+    spared = spare_the_dull(belief, stand, TRUST, neutral)
+    departs = stand.evidence.departure(TRUST.salience)
+    assert spared[departs > 0.2].mean() > belief[departs > 0.2].mean() + 0.2
+    assert (spared >= belief).all()
+    assert np.array_equal(spared[departs <= 0], belief[departs <= 0])
+    assert np.array_equal(spare_the_dull(belief, stand, TRUST, neutral - 1), belief)

@@ -56,3 +56,15 @@ def test_only_what_hangs_on_something_sure_is_selected() -> None:
     assert not selected[10:30, 10:30].any()
     assert selected[50:80, 50:80].all()
     assert not select(np.full((5, 5), -1, np.float32)).any()
+
+
+def test_what_is_thinner_than_the_band_is_not_cut_through() -> None:
+    frame = np.full((80, 120, 3), 60, np.uint8)
+    frame[20:70, 10:50] = 200
+    frame[40:47, 40:110] = 200
+    frame[40:47, 65:90] = 60  # here the arm looks just like what is behind it
+    mask = np.zeros((80, 120), np.bool_)
+    mask[20:70, 10:50] = mask[40:47, 40:110] = True
+    belief = np.where(mask, 0.3, -1.0).astype(np.float32)
+    drawn = grab_cut(frame, belief, mask, 5)
+    assert drawn[43, 40:108].all()

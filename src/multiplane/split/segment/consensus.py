@@ -11,7 +11,6 @@ from multiplane.core.threads import map_ordered
 from multiplane.motion.align import Homography
 from multiplane.motion.camera import CameraPath
 from multiplane.split.segment.backend import Belief
-from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import MotionOptions
 from multiplane.split.segment.movement import moves_alone, moving_now
 from multiplane.split.segment.persistence import Comparison, Evidence, Map, Reference, soften
@@ -169,29 +168,45 @@ def believe_both(stand: Stand, trust: Trust, registered: bool = True) -> Belief:
     """
     motion = trust.motion if registered else 0.0
     departure = stand.evidence.departure(trust.salience)
-    alone = _OWN * stand.moving
-    departure *= np.where(departure < 0, 1 - alone, 1 + _ALIVE * stand.moving)
-    shared = stand.evidence.shared_salience(stand.salience)
-    shared += alone * np.maximum(stand.salience - shared, 0)
-    salience = motion * shared + (1 - motion) * stand.salience
-    believed = trust.of_salience(salience) + motion * departure - _BIAS
+    departure *= np.where(departure < 0, 1 - _OWN * stand.moving, 1 + _ALIVE * stand.moving)
+    believed = trust.of_salience(_salience(stand, motion)) + motion * departure - _BIAS
     return np.asarray(believed, np.float32)
 
 
-def consider_colours(
-    belief: Belief, stand: Stand, small: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    colours: Colours, weight: float,
-) -> Belief:  # fmt: skip
+def _salience(stand: Stand, motion: float) -> Map:
+    """Shared by the frames that show the same as far as motion counts, else the frame's own."""
+    shared = stand.evidence.shared_salience(stand.salience)
+    shared += _OWN * stand.moving * np.maximum(stand.salience - shared, 0)
+    return np.asarray(motion * shared + (1 - motion) * stand.salience, np.float32)
+
+
+def spare_the_dull(belief: Belief, stand: Stand, trust: Trust, lean: Map) -> Belief:
+    """Take back what was held against a place for not catching the eye, where it is no ground.
+
+    An ear before the sky belongs to the character as surely as the face does, though the eye does
+    not go there. Not where the colours are those of the ground: grass waves and shadows wander.
+
+    Args:
+        belief: (h, w), see :func:`believe_both`.
+        stand: What is known about the frame.
+        trust: How much salience and motion count.
+        lean: (h, w), see :meth:`Colours.lean`.
+    """
+    departs = np.clip(stand.evidence.departure(trust.salience), 0, 1)
+    departs *= (1 + _ALIVE * stand.moving) * np.clip(1 + lean, 0, 1)
+    dull = np.minimum(trust.of_salience(_salience(stand, trust.motion)), 0)
+    return np.asarray(belief - trust.motion * np.clip(departs, 0, 1) * dull, np.float32)
+
+
+def consider_colours(belief: Belief, stand: Stand, lean: Map, weight: float) -> Belief:
     """Let colours speak, mostly against what does not move: characters may share the ground's.
 
     Args:
         belief: (h, w), see :func:`believe_both`.
         stand: What is known about the frame.
-        small: (h, w, 3).
-        colours: Learned over the shot.
+        lean: (h, w), see :meth:`Colours.lean`.
         weight: How much they count.
     """
-    lean = colours.lean(small)
     departs = np.clip(stand.evidence.departure(1.0), 0, 1)
     lean = np.where(lean < 0, lean * (1 - stand.moving), lean * np.maximum(0.3, departs))
     return np.asarray(belief + weight * lean, np.float32)

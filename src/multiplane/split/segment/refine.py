@@ -21,6 +21,8 @@ _DOUBT, _ROOM = -0.5, 12
 _BAND, _NARROW = 1 / 160, 5
 """Half the width of the band in which edges are redrawn, in long sides of the frame; and in
 pixels of the size at which that is done."""
+_SURE = 0.6
+"""What is believed more strongly than this GrabCut may not take away."""
 _HOLE = 4e-4
 """Holes smaller than this share of the frame are closed, unless background is surely seen there."""
 
@@ -151,6 +153,7 @@ def draw_mask(belief: Belief, frame: Frame, grabcut: bool) -> tuple[Mask, Belief
     if grabcut and mask.any():
         band_px = max(2, round(max(width, height) * _BAND))
         mask[rows, columns] = grab_cut(part, found, mask[rows, columns], band_px)
+        mask = _close_holes(mask, full)
     return mask, full
 
 
@@ -194,11 +197,17 @@ def grab_cut(frame: Frame, belief: Belief, mask: Mask, band_px: int) -> Mask:
     return result
 
 
+def _core(mask: Mask, window: NDArray[Any]) -> Mask:
+    """The inner half of what is thinner than the window, so that no ear is cut through."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray((depth > 1) & (2 * depth >= cv2.dilate(depth, window)))
+
+
 def _grab_cut_part(frame: Frame, belief: Belief, mask: Mask, window: NDArray[Any]) -> Mask:
     small = mask.astype(np.uint8)
     inside = cv2.erode(small, window, borderValue=1) > 0
     outside = cv2.dilate(small, window) == 0
-    inside |= mask & (belief > 0.9)
+    inside |= mask & ((belief > _SURE) | _core(mask, window))
     labels = np.where(mask, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[inside], labels[outside] = cv2.GC_FGD, cv2.GC_BGD
     if min(np.count_nonzero(inside), np.count_nonzero(outside)) < 64:

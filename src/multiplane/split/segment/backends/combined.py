@@ -8,7 +8,13 @@ from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.backends.salient import load_predictor
 from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import CombinedOptions
-from multiplane.split.segment.consensus import Consensus, Stand, believe_both, consider_colours
+from multiplane.split.segment.consensus import (
+    Consensus,
+    Stand,
+    believe_both,
+    consider_colours,
+    spare_the_dull,
+)
 from multiplane.split.segment.registration import camera_figures, find_camera, spread
 from multiplane.split.segment.salience import Closer, Gaze, Predictor, looked_at
 from multiplane.split.segment.shot import Shot
@@ -89,6 +95,9 @@ class _Mind:
         self._weight = colour_weight * trust.salience
 
     def __call__(self, stand: Stand) -> Belief:
-        belief = believe_both(stand, self._trust, self._camera.registered(stand.index))
-        small = self._consensus.small(stand.index)
-        return consider_colours(belief, stand, small, self._colours, self._weight)
+        registered = self._camera.registered(stand.index)
+        belief = believe_both(stand, self._trust, registered)
+        lean = self._colours.lean(self._consensus.small(stand.index))
+        if registered:
+            belief = spare_the_dull(belief, stand, self._trust, lean)
+        return consider_colours(belief, stand, lean, self._weight)
