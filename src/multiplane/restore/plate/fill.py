@@ -203,30 +203,38 @@ def _gather(
     shift: Flow | None,
 ) -> tuple[Field, NDArray[np.float32], list[Json]]:
     """Detail of the crop from the sources, each resampled once; how much they saw; which."""
-    total = np.zeros(crop.hole.shape, np.float32)
-    summed = np.zeros((*crop.hole.shape, 3), np.float32)
-    full_shift = None if shift is None else resize_flow(shift, crop.size)
+    places = np.flatnonzero(crop.hole.ravel())
+    y, x = np.divmod(places, crop.size[0])
+    total = np.zeros(len(x), np.float32)
+    summed = np.zeros((len(x), 3), np.float32)
+    shifts = None if shift is None else resize_flow(shift, crop.size).reshape(-1, 2)[places]
     used: list[Json] = []
     for source, on_canvas in zip(mosaic.sources, mosaic.shares, strict=True):
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         small = cv2.warpPerspective(on_canvas, to_canvas, crop.small_size, flags=flags)
         if not (small[crop.small_hole] > 0).any():
             continue
-        share = _grow_to(np.asarray(small, np.float32), crop.size) / 255.0
-        share *= crop.hole
-        x0, y0, x1, y1 = box_of(share > 0)
-        if not x1:
+        grown = cv2.resize(small, crop.size, interpolation=cv2.INTER_LINEAR)
+        share = np.asarray(grown).ravel()[places]
+        here = np.flatnonzero(share > 0)
+        if not len(here):
             continue
-        part = np.s_[y0:y1, x0:x1]
-        local = None if full_shift is None else full_shift[part]
-        x, y = crop.origin
-        box = (x + x0, y + y0, x + x1, y + y1)
-        taken = lend(source, Want(frame_to_reference, mosaic.canvas.from_reference, box, local))
-        summed[part] += share[part][..., None] * taken
-        total[part] += share[part]
+        weight = share[here].astype(np.float32) / 255
+        want = Want(
+            frame_to_reference,
+            mosaic.canvas.from_reference,
+            x[here] + crop.origin[0],
+            y[here] + crop.origin[1],
+            None if shifts is None else shifts[here],
+        )
+        summed[here] += weight[:, None] * lend(source, want)
+        total[here] += weight
         used.append(source.index)
-    summed /= np.maximum(total, 1e-6)[..., None]
-    return summed, total, used
+    detail = np.zeros((*crop.hole.shape, 3), np.float32)
+    detail.reshape(-1, 3)[places] = summed / np.maximum(total, 1e-6)[:, None]
+    seen = np.zeros(crop.hole.shape, np.float32)
+    seen.ravel()[places] = total
+    return detail, seen, used
 
 
 def _patch(crop: _Crop, colour: Field, missing: Mask) -> Field:

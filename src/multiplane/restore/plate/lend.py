@@ -1,8 +1,9 @@
-"""What a source lends: a box of another frame as the source saw it, resampled once."""
+"""What a source lends: pixels of another frame as the source saw them, resampled once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -14,6 +15,10 @@ from multiplane.motion.flow import Flow
 
 BEND_STEP = 4
 """Bends are smooth, so they are kept this much coarser than the canvas."""
+_ROW = 4096
+
+Points: TypeAlias = NDArray[np.float32]
+"""(n, 2), x and y in pixels."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Want:
-    """A box of a frame that is to be lent.
+    """Pixels of a frame that are to be lent.
 
     Attributes:
         frame_to_reference: (3, 3), the frame's pixels to the reference frame's.
         from_reference: (3, 3), reference pixels to canvas pixels.
-        box: Half-open xyxy in frame pixels.
-        shift: (h, w, 2), by how many frame pixels the frame is off the mosaic, or None.
+        x: (n,) int, columns of the frame.
+        y: (n,) int, rows of the frame.
+        shift: (n, 2), by how many frame pixels the frame is off the mosaic there, or None.
     """
 
     frame_to_reference: Homography
     from_reference: Homography
-    box: tuple[int, int, int, int]
-    shift: Flow | None
+    x: NDArray[np.intp]
+    y: NDArray[np.intp]
+    shift: NDArray[np.float32] | None
 
 
 def coarsen(bend: Flow) -> Flow:
@@ -59,59 +66,48 @@ def coarsen(bend: Flow) -> Flow:
 
 
 def lend(source: Source, want: Want) -> NDArray[np.uint8]:
-    """A box of a frame as a source saw it; copied where both lie exactly alike.
+    """Pixels of a frame as a source saw them; copied where both lie exactly alike.
 
     Args:
         source: Who lends.
         want: What.
 
     Returns:
-        (h, w, 3), of the box's size.
+        (n, 3).
     """
-    x0, y0, x1, y1 = want.box
-    size = (x1 - x0, y1 - y0)
     plain = want.shift is None and source.bend is None
     if plain and np.array_equal(source.to_reference, want.frame_to_reference):
-        return source.frame[y0:y1, x0:x1]
-    move = np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1.0]])
-    to_reference = want.frame_to_reference @ move
-    border = cv2.BORDER_REFLECT_101
+        return source.frame[want.y, want.x]
+    points = np.stack([want.x, want.y], axis=-1).astype(np.float32)
+    if want.shift is not None:
+        points += want.shift
     if plain:
-        matrix = np.linalg.inv(source.to_reference) @ to_reference
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        taken = cv2.warpPerspective(source.frame, matrix, size, flags=flags, borderMode=border)
-        return np.asarray(taken, np.uint8)
-    x, y = _grid(size, want.shift)
-    x, y = _project(want.from_reference @ to_reference, x, y)
-    if source.bend is not None:
-        x, y = _bent(source.bend, x, y)
-    to_source = np.asarray(np.linalg.inv(want.from_reference @ source.to_reference), np.float64)
-    x, y = _project(to_source, x, y)
-    taken = cv2.remap(source.frame, x, y, cv2.INTER_CUBIC, borderMode=border)
+        way = np.linalg.inv(source.to_reference) @ want.frame_to_reference
+        points = _project(np.asarray(way, np.float64), points)
+    else:
+        points = _project(want.from_reference @ want.frame_to_reference, points)
+        if source.bend is not None:
+            points = points + _bend_at(source.bend, points)
+        back = np.linalg.inv(want.from_reference @ source.to_reference)
+        points = _project(np.asarray(back, np.float64), points)
+    taken = _fetch(source.frame, points, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
     return np.asarray(taken, np.uint8)
 
 
-def _grid(
-    size: tuple[int, int], shift: Flow | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    x = np.broadcast_to(np.arange(size[0], dtype=np.float32), size[::-1])
-    y = np.broadcast_to(np.arange(size[1], dtype=np.float32)[:, None], size[::-1])
-    if shift is None:
-        return x, y
-    return np.asarray(x + shift[..., 0], np.float32), np.asarray(y + shift[..., 1], np.float32)
+def _project(homography: Homography, points: Points) -> Points:
+    moved = cv2.perspectiveTransform(points[None], homography)
+    return np.asarray(moved[0], np.float32)
 
 
-def _project(
-    homography: Homography, x: NDArray[np.float32], y: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    points = cv2.perspectiveTransform(np.stack([x, y], axis=-1), homography)
-    return np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
+def _bend_at(bend: Flow, points: Points) -> Points:
+    at = (points + np.float32(0.5)) / np.float32(BEND_STEP) - np.float32(0.5)
+    return np.asarray(_fetch(bend, at, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE), np.float32)
 
 
-def _bent(
-    bend: Flow, x: NDArray[np.float32], y: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    at_x = (x + np.float32(0.5)) / np.float32(BEND_STEP) - np.float32(0.5)
-    at_y = (y + np.float32(0.5)) / np.float32(BEND_STEP) - np.float32(0.5)
-    off = cv2.remap(bend, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return x + off[..., 0], y + off[..., 1]
+def _fetch(picture: NDArray[Any], points: Points, how: int, border: int) -> NDArray[Any]:
+    """What a picture shows at some points, (n, C); in rows since OpenCV limits their length."""
+    count = len(points)
+    rows = np.zeros((-(-count // _ROW), _ROW, 2), np.float32)
+    rows.reshape(-1, 2)[:count] = points
+    taken = cv2.remap(picture, rows, cast(Any, None), how, borderMode=border)
+    return np.asarray(taken).reshape(-1, picture.shape[2])[:count]

@@ -37,7 +37,7 @@ class MotionOptions(Options):
 
     kind: Literal["motion"] = "motion"
     references: int = Field(
-        default=20, ge=2, le=256, description="frames of the shot each frame is held against"
+        default=16, ge=2, le=256, description="frames of the shot each frame is held against"
     )
     tolerance: float = Field(
         default=14.0, gt=0, le=128, description="difference that counts as another colour, of 255"
@@ -80,7 +80,7 @@ class SegmentOptions(Options):
         default="grabcut", description="how the mask is drawn to the edges of the full-size frame"
     )
     min_instance_px: int = Field(
-        default=200, ge=0, description="smaller objects are left out, pixels of area"
+        default=50, ge=0, description="smaller objects are left out, pixels of area"
     )
     max_instance_px: int = Field(
         default=0, ge=0, description="larger objects are left out, pixels of area; 0 keeps all"

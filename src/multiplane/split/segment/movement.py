@@ -22,9 +22,7 @@ def moves_alone(small: Frame, other: Frame, way: Homography) -> Map:
     Returns:
         (h, w) pixels.
     """
-    apart = flow(small, other, scale=1.0, preset="medium") - camera_flow(
-        small.shape[1], small.shape[0], way
-    )
+    apart = flow(small, other, scale=1.0) - camera_flow(small.shape[1], small.shape[0], way)
     return np.asarray(np.hypot(apart[..., 0], apart[..., 1]), np.float32)
 
 

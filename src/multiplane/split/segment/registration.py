@@ -13,7 +13,7 @@ from multiplane.motion.align import Homography
 from multiplane.motion.camera import CameraOptions, CameraPath, camera_path, still_path
 from multiplane.split.segment.shot import Shot, shrink
 
-_FEATURES_PX = 720
+_FEATURES_PX = 540
 
 
 def find_camera(shot: Shot, size: tuple[int, int], threads: int = 0) -> CameraPath:
