@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from multiplane.core.config import Options, nearest, parse_options
+from multiplane.core.config import Effort, Options, decisive, nearest, parse_options
 from multiplane.core.errors import ConfigError
 
 
@@ -79,3 +79,24 @@ def test_a_wrong_choice_names_the_nearest() -> None:
     assert caught.value.what == (
         "x.backend.kind: got 'pach'; wanted 'telea', 'patch'; did you mean 'patch'?"
     )
+
+
+class Haste(Options):
+    """A backend."""
+
+    kind: Literal["haste"] = "haste"
+    threads: Annotated[int, Effort()] = Field(default=0, description="threads")
+    tiles: int = Field(default=2, description="tiles")
+
+
+class Hurry(Options):
+    """A stage."""
+
+    batch: Annotated[int, Effort()] = Field(default=1, description="at a time")
+    backend: Haste = Field(default=Haste(), description="how")
+
+
+def test_what_only_costs_time_decides_nothing() -> None:
+    assert decisive(Hurry()) == {"backend": {"kind": "haste", "tiles": 2}}
+    assert decisive(Hurry(batch=8, backend=Haste(threads=3))) == decisive(Hurry())
+    assert decisive(Hurry(backend=Haste(tiles=3))) != decisive(Hurry())

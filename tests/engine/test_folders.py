@@ -55,6 +55,16 @@ def test_sizes_apart_and_a_damaged_frame_alone(tmp_path: Path) -> None:
     assert stems == {"f/4x3": ["a", "c"], "f/8x6": ["b"], "f/d": ["d"]}
 
 
+def test_a_damaged_or_wrong_mask_takes_only_its_frame_along(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "b.png", "c.png", "d.png")
+    masks = fill(tmp_path / "m", "a.png", "d.png")
+    (masks / "b.png").write_bytes(b"no picture")
+    fill(masks, "c.png", size=(8, 6))
+    sets = planes_of_folders({"frames": frames, "masks": masks})
+    stems = {p.id: [Path(name).stem for name in p.files["masks"]] for p in sets}
+    assert stems == {"f/4x3": ["a", "d"], "f/b": ["b"], "f/c": ["c"]}
+
+
 def test_frames_without_partner_are_named(tmp_path: Path) -> None:
     frames = fill(tmp_path / "f", "a.png", "b.png")
     masks = fill(tmp_path / "m", "a.png")

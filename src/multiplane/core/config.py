@@ -29,6 +29,25 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Effort:
+    """Marks an option that changes how fast a result comes and not the result, as ``threads``.
+
+    ``threads: Annotated[int, Effort()] = Field(...)``. Nothing is done again because it changed.
+    """
+
+
+def decisive(options: Options) -> dict[str, Any]:
+    """What a result depends on: the options as JSON values, without those of :class:`Effort`."""
+    values = options.model_dump(mode="json")
+    for name, field in type(options).model_fields.items():
+        value = getattr(options, name)
+        if any(isinstance(mark, Effort) for mark in field.metadata):
+            del values[name]
+        elif isinstance(value, Options):
+            values[name] = decisive(value)
+    return values
+
+
 def nearest(word: str, words: Sequence[str]) -> str | None:
     """The spelling the user most likely meant, or None when nothing is near."""
     found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from multiplane.core.config import Options
+from multiplane.core.config import Options, decisive
 from multiplane.core.stage import Stage
 from multiplane.core.threads import map_ordered
 
@@ -92,10 +92,10 @@ def stage_key(stage: Stage, options: Options, weights: str) -> str:
 
     Args:
         stage: The stage; its name and version count.
-        options: Its options.
+        options: Its options; those that only cost time do not count.
         weights: What its ``fingerprint`` says.
     """
-    return hash_json([stage.name, stage.version, options.model_dump(mode="json"), weights])
+    return hash_json([stage.name, stage.version, decisive(options), weights])
 
 
 def _children(folder: Path) -> list[Path]:

@@ -43,8 +43,8 @@ def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
     Folders are searched downward; each folder that holds frames is one set of planes (frames of
     one shot, or the pictures of one batch), and its files are matched with those at the same
     place below the other folders, by stem. Where only one set exists, the other folders may hold
-    the files elsewhere. Frames of several sizes become a set a size, and a frame that cannot be
-    read a set of its own, so that it fails alone.
+    the files elsewhere. Frames of several sizes become a set a size. A frame that cannot be read,
+    or whose partner cannot or has another size, becomes a set of its own, so that it fails alone.
 
     Args:
         folders: Plane name → folder; ``frames`` leads.
@@ -76,14 +76,11 @@ def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
 
 
 def _by_size(name: str, frames: list[Path], files: Mapping[str, list[str]]) -> list[Planes]:
-    """Frames of one size together; those that cannot be read alone."""
+    """Frames of one size together; those that something is wrong with alone."""
     sets: dict[str, list[int]] = {}
     for index, frame in enumerate(frames):
-        try:
-            width, height = picture_size(frame)
-            sets.setdefault(f"{width}x{height}", []).append(index)
-        except InputError:
-            sets[frame.stem] = [index]
+        partners = [names[index] for plane, names in files.items() if plane not in SINGLE]
+        sets.setdefault(_size(partners) or frame.stem, []).append(index)
     ids = {key: name if len(sets) == 1 else f"{name}/{key}" for key in sets}
     return [
         Planes(
@@ -95,6 +92,15 @@ def _by_size(name: str, frames: list[Path], files: Mapping[str, list[str]]) -> l
         )
         for key, indices in sets.items()
     ]
+
+
+def _size(pictures: list[str]) -> str:
+    """The size that all of them have; empty when one differs or cannot be read."""
+    try:
+        sizes = {picture_size(Path(picture)) for picture in pictures}
+    except InputError:
+        return ""
+    return "{}x{}".format(*sizes.pop()) if len(sizes) == 1 else ""
 
 
 def _groups(folder: Path) -> Iterator[tuple[Path, list[Path]]]:

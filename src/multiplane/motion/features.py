@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from multiplane.core.arrays import Frame, Mask
-from multiplane.core.config import Options
+from multiplane.core.config import Effort, Options
 from multiplane.motion.align import Grey, Homography, align, grey_of, mean_shift, rescale
 
 Points: TypeAlias = NDArray[np.float32]
@@ -31,7 +31,9 @@ class CameraOptions(Options):
     max_features: int = Field(
         default=2000, ge=100, le=20000, description="most features a frame, strongest first"
     )
-    threads: int = Field(default=0, ge=0, le=256, description="threads; 0 means one a processor")
+    threads: Annotated[int, Effort()] = Field(
+        default=0, ge=0, le=256, description="threads; 0 means one a processor"
+    )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from multiplane.core.items import Item, Record
 from multiplane.core.plugins import choose
 from multiplane.hub import weights
 from multiplane.media.images import read_frame, read_mask, write_frame
+from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, still_path
 from multiplane.split.segment import choice
 from multiplane.split.segment.config import CombinedOptions, MotionOptions, SegmentOptions
-from multiplane.split.segment.run import FrameFiles, Segment, segment
+from multiplane.split.segment.run import Segment, segment
 
 MOTION = SegmentOptions(backend=MotionOptions())
 MEDIA = Path(__file__).resolve().parents[3] / "../shared/media"
@@ -139,7 +140,7 @@ def test_the_fingerprint_knows_the_weights() -> None:
 
 def test_files_are_a_sequence(tmp_path, scene) -> None:
     item = make_item(tmp_path, scene.frames[:3])
-    files = FrameFiles(item.paths("frames"))
+    files = PictureFiles(item.paths("frames"), read_frame)
     assert len(files) == 3
     assert np.array_equal(files[1], scene.frames[1])
     assert len(files[1:]) == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from multiplane.core.config import Options
+from multiplane.core.config import Effort, Options
 
 
 class PlateOptions(Options):
@@ -43,4 +45,6 @@ class PlateOptions(Options):
     max_shift_px: float = Field(
         default=6.0, ge=0.0, le=64.0, description="parallax beyond this is taken for a mistake"
     )
-    threads: int = Field(default=0, ge=0, le=256, description="threads; 0 means one a processor")
+    threads: Annotated[int, Effort()] = Field(
+        default=0, ge=0, le=256, description="threads; 0 means one a processor"
+    )

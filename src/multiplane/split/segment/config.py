@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from multiplane.core.config import Options
+from multiplane.core.config import Effort, Options
 
 
 class AutoOptions(Options):
@@ -29,7 +29,9 @@ class SalientOptions(Options):
     work_px: int = Field(
         default=480, ge=64, le=2048, description="long side that beliefs are held at, pixels"
     )
-    threads: int = Field(default=0, ge=0, le=256, description="threads; 0 means one a processor")
+    threads: Annotated[int, Effort()] = Field(
+        default=0, ge=0, le=256, description="threads; 0 means one a processor"
+    )
 
 
 class MotionOptions(Options):
@@ -48,7 +50,9 @@ class MotionOptions(Options):
     work_px: int = Field(
         default=480, ge=64, le=2048, description="long side that beliefs are held at, pixels"
     )
-    threads: int = Field(default=0, ge=0, le=256, description="threads; 0 means one a processor")
+    threads: Annotated[int, Effort()] = Field(
+        default=0, ge=0, le=256, description="threads; 0 means one a processor"
+    )
 
 
 class CombinedOptions(Options):

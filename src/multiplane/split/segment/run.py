@@ -7,8 +7,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from multiplane.core.progress import Progress, silent
 from multiplane.core.threads import map_ordered
 from multiplane.hub.table import entry_of
 from multiplane.media.images import read_frame, write_cutout, write_mask
+from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, still_path
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.choice import Choices
@@ -139,24 +139,6 @@ def _frames(
     figures["tracks"] = tracker.table()
 
 
-class FrameFiles(Sequence[Frame]):
-    """Picture files as a sequence of frames, each read when it is asked for."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        """Take the files; none is opened yet."""
-        self._paths = paths
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._paths)
-
-    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - an int or a slice, as sequences have
-        """Read one, or take some of them."""
-        if isinstance(index, slice):
-            return FrameFiles(self._paths[index])
-        return read_frame(self._paths[index])
-
-
 class Segment:
     """Finds the characters of a shot."""
 
@@ -199,7 +181,7 @@ class SegmentWorker:
         camera = None
         if cameras:
             camera = CameraPath.from_json(json.loads(cameras[0].read_text(encoding="utf-8")))
-        return Shot(FrameFiles(item.paths("frames")), camera)
+        return Shot(PictureFiles(item.paths("frames"), read_frame), camera)
 
     def compute(self, items: Sequence[Item], loaded: Sequence[Shot]) -> list[Record]:
         """Segment the shots."""
