@@ -6,7 +6,7 @@ import pytest
 
 from multiplane.core.errors import InputError
 from multiplane.motion.align import mean_shift
-from multiplane.motion.camera import CameraPath, camera_path, still_path
+from multiplane.motion.camera import CameraPath, camera_path, read_camera, still_path
 
 SIZE = (200, 150)
 
@@ -105,3 +105,11 @@ def test_refuses_no_frames_other_sizes_and_too_few_masks(world):
     assert "split shots" in caught.value.fix
     with pytest.raises(InputError, match="fewer masks"):
         camera_path([frame, frame], [np.zeros((60, 80), bool)])
+
+
+def test_refuses_a_camera_file_that_is_none(tmp_path):
+    path = tmp_path / "camera.json"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="not JSON") as caught:
+        read_camera(path)
+    assert "delete" in caught.value.fix

@@ -10,8 +10,10 @@ in every frame, so nothing is resampled.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,7 @@ __all__ = [
     "Registration",
     "camera_path",
     "describe",
+    "read_camera",
     "register",
     "still_path",
 ]
@@ -127,6 +130,26 @@ class CameraPath:
         ):
             return "a homography cannot be inverted"
         return ""
+
+
+def read_camera(path: Path) -> CameraPath:
+    """Read ``camera.json``.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: It is not a camera path.
+    """
+    try:
+        code = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{path} is not JSON: {error}",
+            why="it should hold the camera path of the shot",
+            fix=f"delete {path} and run again: it is found anew",
+        ) from error
+    return CameraPath.from_json(code)
 
 
 def still_path(count: int) -> CameraPath:

@@ -9,7 +9,7 @@ from multiplane.media.images import read_frame, read_mask, write_frame, write_ma
 from multiplane.motion.camera import CameraPath, camera_path
 from multiplane.restore.plate.config import PlateOptions
 from multiplane.restore.plate.hole import grow
-from multiplane.restore.plate.run import Plate, plates, read_camera
+from multiplane.restore.plate.run import Plate, plates
 
 OPTIONS = PlateOptions(grow_px=4, source_margin_px=2, ring_px=24, threads=2)
 
@@ -136,14 +136,6 @@ def test_refuses_no_frames_and_masks_of_another_size(moving):
         list(plates([], [], OPTIONS))
     with pytest.raises(InputError):
         list(plates(moving.frames[:2], [np.zeros((5, 5), bool)] * 2, OPTIONS))
-
-
-def test_refuses_a_camera_file_that_is_none(tmp_path):
-    path = tmp_path / "camera.json"
-    path.write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match="not JSON") as caught:
-        read_camera(path)
-    assert "delete" in caught.value.fix
 
 
 def test_the_stage_leaves_plates_and_unseen_with_figures(moving, tmp_path):

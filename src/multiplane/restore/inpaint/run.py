@@ -13,14 +13,13 @@ from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_frame, read_mask, write_map
 from multiplane.media.sequence import PictureFiles
-from multiplane.motion.camera import CameraPath, camera_path
+from multiplane.motion.camera import CameraPath, camera_path, read_camera
 from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
 from multiplane.restore.inpaint.config import InpaintOptions
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
 from multiplane.restore.inpaint.files import name_for, one_size, write_background
 from multiplane.restore.inpaint.fill import Inpainted, Painter
 from multiplane.restore.inpaint.shot import Shot
-from multiplane.restore.plate.run import read_camera
 
 __all__ = ["Inpaint", "InpaintOptions", "inpaint"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_alpha, read_frame, read_mask, write_frame, write_mask
 from multiplane.media.sequence import PictureFiles
-from multiplane.motion.camera import CameraOptions, CameraPath, camera_path
+from multiplane.motion.camera import CameraOptions, CameraPath, camera_path, read_camera
 from multiplane.restore.plate.canvas import Canvas, canvas_round
 from multiplane.restore.plate.config import PlateOptions
 from multiplane.restore.plate.fill import Plated, fill
@@ -209,26 +208,6 @@ class PlateWorker:
             {"frames": rows, "seen_share": _seen_share(rows)},
             {"total_s": time.perf_counter() - began},
         )
-
-
-def read_camera(path: Path) -> CameraPath:
-    """Read ``camera.json``.
-
-    Args:
-        path: The file.
-
-    Raises:
-        InputError: It is not a camera path.
-    """
-    try:
-        code = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(
-            f"{path} is not JSON: {error}",
-            why="it should hold the camera path of the shot",
-            fix=f"delete {path} and run again: it is found anew",
-        ) from error
-    return CameraPath.from_json(code)
 
 
 def _named(figures: dict[str, Json], paths: Sequence[Path]) -> dict[str, Json]:

@@ -20,7 +20,7 @@ from multiplane.core.threads import map_ordered
 from multiplane.hub.table import entry_of
 from multiplane.media.images import read_frame, write_cutout, write_mask
 from multiplane.media.sequence import PictureFiles
-from multiplane.motion.camera import CameraPath, still_path
+from multiplane.motion.camera import CameraPath, read_camera, still_path
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.choice import Choices
 from multiplane.split.segment.config import MotionOptions, SegmentOptions
@@ -180,7 +180,7 @@ class SegmentWorker:
         cameras = item.paths("camera")
         camera = None
         if cameras:
-            camera = CameraPath.from_json(json.loads(cameras[0].read_text(encoding="utf-8")))
+            camera = read_camera(cameras[0])
         return Shot(PictureFiles(item.paths("frames"), read_frame), camera)
 
     def compute(self, items: Sequence[Item], loaded: Sequence[Shot]) -> list[Record]:
