@@ -24,8 +24,8 @@ def counted(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nothing_chosen(monkeypatch):
-    """A cache that the environment or the test session chose does not count here."""
-    monkeypatch.delenv("MULTIPLANE_CACHE", raising=False)
+    """A cache that an earlier command in this process chose does not count here."""
+    monkeypatch.setattr(module, "_chosen", {})
 
 
 def test_the_default_is_where_such_machines_keep_it(monkeypatch):
