@@ -205,6 +205,22 @@ def test_a_failure_upstream_keeps_what_was_made_before(
     assert worked(out) == []
 
 
+def test_what_an_input_gave_stays_until_it_can_be_read_again(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    api.run(recipe, texts, out)
+    before = artefacts(out)
+    good = texts[1].read_text()
+    texts[1].write_text("BAD")
+    assert api.run(recipe, texts, out).exit_status == 3
+    pieces = {name: made for name, made in before.items() if "/b/" in name}
+    assert pieces
+    assert pieces.items() <= artefacts(out).items()
+    texts[1].write_text(good)
+    assert api.run(recipe, texts, out).exit_status == 0
+    assert artefacts(out) == before
+
+
 def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
     recipe: Recipe, texts: list[Path], out: Path
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 
 from multiplane.core.items import Item
 from multiplane.engine import folder
+from multiplane.engine.aside import Aside
 from multiplane.engine.check import INPUT, Step
 from multiplane.engine.executor import Executor
 from multiplane.engine.fingerprint import hash_json
@@ -111,6 +112,7 @@ class Run:
         start = time.perf_counter()
         plan = plan_step(step, self.stage_keys[step.id], sources, self.root)
         known = self.ledger.entries(step.id)
+        Aside(self.root, step.id).recover(known)
         self._retire(step, plan, known, sources)
         todo, kept = self._triage(plan, known)
         log.info("%s: %d to do, %d kept", step.id, len(todo), kept)
@@ -185,12 +187,15 @@ class Run:
         settled = itertools.count(1)
         lock = threading.Lock()
         state = {"settled": 0}
+        aside = Aside(self.root, step.id)
 
         def settle(result: Outcome) -> None:
-            if result.failure is not None:
-                folder.clear_item(self.root / step.id, result.item)
-                log.warning("%s: %s failed: %s", step.id, result.item, result.failure.what)
             self.ledger.settle(step.id, result)
+            if result.failure is not None:
+                log.warning("%s: %s failed: %s", step.id, result.item, result.failure.what)
+                aside.put_back(result.item)
+            elif result.item in known:
+                aside.drop(result.item)
             with lock:
                 state["settled"] = next(settled)
 
@@ -198,22 +203,22 @@ class Run:
             self.progress(step.id, kept + state["settled"], total)
 
         watch()
-        items = self._begun(step, todo, known)
+        items = self._begun(step, todo, known, aside)
         self.executor.run(step.stage, step.options, items, settle, watch)
         watch()
 
     def _begun(
-        self, step: Step, todo: Iterable[Planned], known: Mapping[str, Entry]
+        self, step: Step, todo: Iterable[Planned], known: Mapping[str, Entry], aside: Aside
     ) -> Iterator[Item]:
         """Mark items as begun shortly before the executor takes them."""
         source = iter(todo)
         while batch := list(itertools.islice(source, BEGIN_AT_A_TIME)):
+            for planned in batch:
+                if planned.item.id in known:
+                    aside.put(planned.item.id, known[planned.item.id].state)
             self.ledger.begin(
                 step.id, [(planned.item.id, planned.origin, planned.key) for planned in batch]
             )
-            for planned in batch:
-                if planned.item.id in known:
-                    folder.clear_item(self.root / step.id, planned.item.id)
             yield from (planned.item for planned in batch)
 
     def _offer(self, step: Step, plan: Plan, entries: Mapping[str, Entry]) -> Source:
