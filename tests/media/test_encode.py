@@ -2,29 +2,18 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from multiplane.media import encode
-
-shapes = st.tuples(st.integers(1, 17), st.integers(1, 17), st.sampled_from([1, 3, 4]))
-
-
-@given(shapes.flatmap(lambda s: arrays(np.uint8, s if s[2] > 1 else s[:2])))
-def test_png_is_exact(array: np.ndarray[Any, Any]) -> None:
-    with Image.open(io.BytesIO(encode.encode_png(array))) as image:
-        assert np.array_equal(np.asarray(image), array)
+from multiplane.media.png import encode_png
 
 
 def test_tags_are_put_in_a_png() -> None:
     tags = encode.Tags(exif=b"II*\0\x08\0\0\0\0\0\0\0\0\0", icc=b"profile", dpi=(300, 300))
-    data = encode.add_png_tags(encode.encode_png(np.zeros((2, 2), np.uint8)), tags)
+    data = encode.add_png_tags(encode_png(np.zeros((2, 2), np.uint8)), tags)
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         assert image.info["icc_profile"] == b"profile"
@@ -35,12 +24,12 @@ def test_tags_are_put_in_a_png() -> None:
 def test_chunks_are_not_doubled() -> None:
     chunk = (b"iCCP", b"old\0\0" + zlib.compress(b"old"))
     tags = encode.Tags(icc=b"new", png_chunks=(chunk,))
-    data = encode.add_png_tags(encode.encode_png(np.zeros((2, 2), np.uint8)), tags)
+    data = encode.add_png_tags(encode_png(np.zeros((2, 2), np.uint8)), tags)
     assert data.count(b"iCCP") == 1
 
 
 def test_nothing_to_add_changes_nothing() -> None:
-    data = encode.encode_png(np.zeros((2, 2), np.uint8))
+    data = encode_png(np.zeros((2, 2), np.uint8))
     assert encode.add_png_tags(data, encode.NO_TAGS) == data
 
 

@@ -124,9 +124,6 @@ def clear_item(step_folder: Path, item: str) -> None:
 
 def _lay_out(value: object, indent: str) -> str:
     """JSON text; a mapping or list that is too long for a line gets a line an entry."""
-    line = _encode(value)
-    if len(line) + len(indent) <= LINE:
-        return line
     inner = f"{indent} "
     if isinstance(value, dict):
         entries = [f"{_encode(str(key))}: {_lay_out(entry, inner)}" for key, entry in value.items()]
@@ -135,6 +132,9 @@ def _lay_out(value: object, indent: str) -> str:
         entries = [_lay_out(entry, inner) for entry in value]
         opening, closing = "[]"
     else:
+        return _encode(value)
+    line = f"{opening}{', '.join(entries)}{closing}"
+    if len(line) + len(indent) <= LINE and "\n" not in line:
         return line
     between = f",\n{inner}"
     return f"{opening}\n{inner}{between.join(entries)}\n{indent}{closing}"

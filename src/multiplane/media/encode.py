@@ -12,11 +12,12 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+
+from multiplane.media.png import chunk, encode_png
 
 KINDS = {
     ".png": "png",
@@ -87,29 +88,6 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
     return buffer.getvalue()
 
 
-def encode_png(array: NDArray[Any]) -> bytes:
-    """Encode a PNG fast: zlib level 1 on rows minus the row above.
-
-    Faster than OpenCV's default filter and than Pillow at the same level, and smaller files:
-    ``python benchmarks/png.py``.
-
-    Args:
-        array: uint8 or uint16, (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
-
-    Returns:
-        The bytes of the file.
-    """
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV 4.11 and later
-        settings += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
-    if array.ndim == 3:
-        code = cv2.COLOR_RGBA2BGRA if array.shape[2] == 4 else cv2.COLOR_RGB2BGR
-        array = cv2.cvtColor(array, code)
-    done, data = cv2.imencode(".png", array, settings)
-    assert done, "an array of our own kinds encodes"
-    return data.tobytes()
-
-
 def add_png_tags(data: bytes, tags: Tags) -> bytes:
     """Put EXIF, profile, resolution and further chunks behind the header of a PNG.
 
@@ -129,12 +107,8 @@ def add_png_tags(data: bytes, tags: Tags) -> bytes:
         chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if tags.exif and b"eXIf" not in have:
         chunks.append((b"eXIf", tags.exif))
-    packed = b"".join(_chunk(name, body) for name, body in chunks)
+    packed = b"".join(chunk(name, body) for name, body in chunks)
     return data[:_PNG_SIGNATURE_AND_IHDR] + packed + data[_PNG_SIGNATURE_AND_IHDR:]
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def _encode_deep_tiff(array: NDArray[Any], tags: Tags) -> bytes:

@@ -24,7 +24,7 @@ from multiplane.core.arrays import (
 )
 from multiplane.core.atomic import write_beside
 from multiplane.core.errors import InputError
-from multiplane.media import encode, pixels, preserve
+from multiplane.media import encode, pixels, png, preserve
 from multiplane.media.pixels import MAX_PIXELS
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
@@ -179,7 +179,7 @@ def write_mask(path: Path | str, mask: Mask) -> None:
         InputError: Not a mask.
         OutputError: The place cannot be written, or the disk is full.
     """
-    _write(Path(path), encode.encode_png(check_mask(mask).view(np.uint8) * np.uint8(255)))
+    _write(Path(path), png.encode_png(check_mask(mask).view(np.uint8) * np.uint8(255)))
 
 
 def write_alpha(path: Path | str, alpha: Alpha) -> None:
@@ -193,7 +193,7 @@ def write_alpha(path: Path | str, alpha: Alpha) -> None:
         InputError: Not an alpha.
         OutputError: The place cannot be written, or the disk is full.
     """
-    _write(Path(path), encode.encode_png(_quantize(check_alpha(alpha))))
+    _write(Path(path), png.encode_png(_quantize(check_alpha(alpha))))
 
 
 def write_cutout(path: Path | str, frame: Frame, alpha: Alpha) -> None:
@@ -209,7 +209,7 @@ def write_cutout(path: Path | str, frame: Frame, alpha: Alpha) -> None:
         OutputError: The place cannot be written, or the disk is full.
     """
     check_same_size(check_frame(frame), check_alpha(alpha), ("frame", "alpha"))
-    _write(Path(path), encode.encode_png(np.dstack([frame, _quantize(alpha)])))
+    _write(Path(path), png.encode_png(np.dstack([frame, _quantize(alpha)])))
 
 
 def write_map(path: Path | str, values: NDArray[np.uint8]) -> None:
@@ -229,7 +229,7 @@ def write_map(path: Path | str, values: NDArray[np.uint8]) -> None:
             why="a map holds one number from 0 to 255 a pixel",
             fix="map = map.astype(np.uint8)",
         )
-    _write(Path(path), encode.encode_png(values))
+    _write(Path(path), png.encode_png(values))
 
 
 def read_map(path: Path | str, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:

@@ -30,6 +30,7 @@ from PIL import (
 )
 
 from multiplane.core.errors import DamagedFileError, InputError
+from multiplane.media import png
 
 MAX_PIXELS = 200_000_000
 """The largest picture that is decoded unless the caller allows more: 14,142 x 14,142."""
@@ -104,7 +105,8 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     try:
         image = _OPENERS[kind](io.BytesIO(data))
         if kind == "png":
-            _walk_chunks(data)
+            for _ in png.chunks(data):  # Pillow does not miss the end once it has all rows
+                pass
     except DAMAGE as error:
         damage = _damaged(path, kind, error)
         raise damage from error
@@ -136,6 +138,9 @@ def decode(picture: Picture) -> NDArray[Any]:
     """
     image = picture.image
     try:
+        plain = png.decode_plain(picture.data) if picture.kind == "png" else None
+        if plain is not None:
+            return plain
         image.load()
         orientation = int(image.getexif().get(_ORIENTATION, 1))
         array = _deep(picture) if picture.bits > 8 else _eight(image)
@@ -191,6 +196,8 @@ def upright_size(picture: Picture) -> tuple[int, int]:
         DamagedFileError: Its tags cannot be read.
     """
     width, height = picture.image.size
+    if picture.kind == "png" and not png.may_be_turned(picture.data):
+        return width, height  # Pillow would decode it all in search of a tag
     try:
         orientation = int(picture.image.getexif().get(_ORIENTATION, 1))
     except DAMAGE as error:
@@ -251,19 +258,6 @@ def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
         why="it was cut off or changed after it was written; half a picture is not used",
         fix=f"copy or export it again, or remove it: rm {shlex.quote(str(path))}",
     )
-
-
-def _walk_chunks(data: bytes) -> None:
-    """Go through a PNG to its end mark; Pillow does not miss it once it has all rows.
-
-    Raises:
-        EOFError: It ends before.
-    """
-    place = 8
-    while data[place + 4 : place + 8] != b"IEND":
-        if place + 12 > len(data):
-            raise EOFError("image file is truncated")
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
 
 
 def _bits(path: Path, kind: str, data: bytes, image: ImageFile.ImageFile) -> int:
