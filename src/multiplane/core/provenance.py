@@ -6,8 +6,9 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
-    "multiplane", "numpy", "opencv-python-headless", "av", "pillow", "isal", "onnxruntime", "pymatting",
-    "scikit-image", "scipy", "pydantic", "torch", "torchvision", "transformers", "diffusers",
+    "multiplane", "numpy", "opencv-python-headless", "av", "pillow", "isal", "onnxruntime",
+    "pymatting", "scikit-image", "scipy", "pydantic", "torch", "torchvision", "transformers",
+    "diffusers",
 )  # fmt: skip
 
 

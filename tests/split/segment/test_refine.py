@@ -52,10 +52,10 @@ def test_only_what_hangs_on_something_sure_is_selected() -> None:
     belief[50:80, 50:80] = 0.3
     belief[60:62, 60:62] = 0.9
     belief[70:72, 70:72] = -0.2  # a small hole
-    selected = select(belief)
+    selected = select(belief, 5)
     assert not selected[10:30, 10:30].any()
     assert selected[50:80, 50:80].all()
-    assert not select(np.full((5, 5), -1, np.float32)).any()
+    assert not select(np.full((5, 5), -1, np.float32), 5).any()
 
 
 def test_what_is_thinner_than_the_band_is_not_cut_through() -> None:

@@ -24,7 +24,7 @@ pixels of the size at which that is done."""
 _SURE = 0.6
 """What is believed more strongly than this GrabCut may not take away."""
 _HOLE = 4e-4
-"""Holes smaller than this share of the frame are closed, unless background is surely seen there."""
+"""Holes smaller than this share of the frame are closed."""
 
 
 def guided_belief(belief: Belief, frame: Frame) -> Belief:
@@ -88,11 +88,12 @@ def _box(values: Belief) -> Belief:
     return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def select(belief: Belief) -> Mask:
+def select(belief: Belief, hole_px: float) -> Mask:
     """Turn a belief into a mask: what is believed, as far as it hangs on what is surely so.
 
     Args:
-        belief: (H, W).
+        belief: (H, W); nothing is believed along its border, unless that is the frame's.
+        hole_px: Holes of up to this area are closed, unless background is surely seen there.
 
     Returns:
         (H, W); parts without anything strongly believed left out, small holes closed.
@@ -100,13 +101,13 @@ def select(belief: Belief) -> Mask:
     weak = (belief > 0).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
     strong = np.zeros(count, np.bool_)
-    strong[np.unique(labels[belief > _STRONG])] = True
+    strong[labels[belief > _STRONG]] = True
     strong[0] = False
     mask = strong[labels]
-    return _close_holes(mask, belief)
+    return _close_holes(mask, belief, hole_px)
 
 
-def _close_holes(mask: Mask, belief: Belief) -> Mask:
+def _close_holes(mask: Mask, belief: Belief, hole_px: float) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (~mask).astype(np.uint8), connectivity=4
     )
@@ -117,7 +118,7 @@ def _close_holes(mask: Mask, belief: Belief) -> Mask:
     x0, y0 = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
     x1, y1 = x0 + stats[:, cv2.CC_STAT_WIDTH], y0 + stats[:, cv2.CC_STAT_HEIGHT]
     inner = (x0 > 0) & (y0 > 0) & (x1 < mask.shape[1]) & (y1 < mask.shape[0])
-    small = (areas <= _HOLE * mask.size) & (sums / np.maximum(areas, 1) > -0.9)
+    small = (areas <= hole_px) & (sums / np.maximum(areas, 1) > -0.9)
     fill = inner & small
     fill[0] = False
     return np.asarray(mask | fill[labels])
@@ -149,11 +150,12 @@ def draw_mask(belief: Belief, frame: Frame, grabcut: bool) -> tuple[Mask, Belief
     part = np.ascontiguousarray(frame[rows, columns])
     found = guided_belief(np.ascontiguousarray(belief[y0:y1, x0:x1]), part)
     full[rows, columns] = found
-    mask = select(full)
-    if grabcut and mask.any():
+    hole_px = _HOLE * height * width
+    drawn = select(found, hole_px)
+    if grabcut and drawn.any():
         band_px = max(2, round(max(width, height) * _BAND))
-        mask[rows, columns] = grab_cut(part, found, mask[rows, columns], band_px)
-        mask = _close_holes(mask, full)
+        drawn = _close_holes(grab_cut(part, found, drawn, band_px), found, hole_px)
+    mask[rows, columns] = drawn
     return mask, full
 
 
