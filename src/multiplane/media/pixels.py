@@ -103,10 +103,9 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
             fix=f"export it as PNG under that name, or remove it: rm {shlex.quote(str(path))}",
         )
     try:
-        image = _OPENERS[kind](io.BytesIO(data))
         if kind == "png":
-            for _ in png.chunks(data):  # Pillow does not miss the end once it has all rows
-                pass
+            png.check(data)
+        image = _OPENERS[kind](io.BytesIO(data))
     except DAMAGE as error:
         damage = _damaged(path, kind, error)
         raise damage from error

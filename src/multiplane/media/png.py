@@ -23,12 +23,15 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BROKEN = cast("type[Exception]", isal_zlib.error)  # its stub calls the class an instance
 _LEVEL = 2  # of 0 to 3: the smallest files that cost no more than those of level 1
 _UP = 2
+_HEADER_BYTES = 13
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """Channels → colour type."""
 _CHANNELS = {colour: channels for channels, colour in _COLOUR_TYPES.items()}
 _HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"pHYs", b"sBIT",
              b"bKGD", b"tIME"}  # fmt: skip
 """Chunks that leave the pixels as they are and cannot hold an orientation."""
+_PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
+"""Chunks without which the pixels would be others."""
 
 
 def encode_png(array: NDArray[Any]) -> bytes:
@@ -61,19 +64,19 @@ def decode_plain(data: bytes) -> NDArray[np.uint8] | None:
     """Decode a PNG that is stored the way :func:`encode_png` does, with 8 bits a channel.
 
     Args:
-        data: A PNG file whose header was read and whose size is bounded.
+        data: A PNG file that passed :func:`check`, and whose size is bounded.
 
     Returns:
-        (H, W), (H, W, 3) or (H, W, 4); None for a PNG of another make, or with any fault: Pillow
-        reads the one and puts the other into words.
+        (H, W), (H, W, 3) or (H, W, 4); None for a PNG of another make, or when its pixels do
+        not unpack: Pillow reads the one and puts the other into words.
     """
     width, height, depth, colour, *rest = struct.unpack(">IIBBBBB", data[16:29])
     if depth != 8 or colour not in _CHANNELS or any(rest):
         return None
     channels = _CHANNELS[colour]
     pixels = []
-    for name, body, checksum in chunks(data):
-        if name not in _HARMLESS or isal_zlib.crc32(body, zlib.crc32(name)) != checksum:
+    for name, body, _ in chunks(data):
+        if name not in _HARMLESS:
             return None
         if name == b"IDAT":
             pixels.append(body)
@@ -86,6 +89,30 @@ def decode_plain(data: bytes) -> NDArray[np.uint8] | None:
     rows = table[:, 1:].copy()
     _add_up(rows)
     return rows.reshape((height, width, channels) if channels > 1 else (height, width))
+
+
+def check(data: bytes) -> None:
+    """See that a PNG is whole: one header, first; checksums that are right; an end mark.
+
+    Pillow looks at neither the end, once it has all rows, nor the checksums of pixels, and takes
+    the last of several headers.
+
+    Args:
+        data: A PNG file.
+
+    Raises:
+        EOFError: It ends before its end mark.
+        ValueError: It has not one header in the first place, or the checksum of one of the
+            chunks that make the pixels is wrong.
+    """
+    headers = []
+    for place, (name, body, checksum) in enumerate(chunks(data)):
+        if name in _PIXELS and isal_zlib.crc32(body, zlib.crc32(name)) != checksum:
+            raise ValueError(f"the checksum of its {name!r} is wrong")
+        if name == b"IHDR":
+            headers.append((place, len(body)))
+    if headers != [(0, _HEADER_BYTES)]:
+        raise ValueError("its header is not what a PNG begins with")
 
 
 def may_be_turned(data: bytes) -> bool:
