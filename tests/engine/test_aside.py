@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from multiplane.core.errors import OutputError
+from multiplane.core.threads import map_ordered
 from multiplane.engine import aside
 from multiplane.engine.aside import Aside
 from multiplane.engine.ledger import Entry
@@ -53,9 +54,25 @@ def test_the_old_comes_back_when_the_new_fails(tmp_path: Path, old: dict[str, st
     kept.put("c/1", "done")
     lay(tmp_path, "seg/masks/c/1/a", "half")
     lay(tmp_path, "seg/more/c/1/a", "half")
-    kept.put_back("c/1")
+    kept.clear("c/1")
+    kept.give_back("c/1")
     assert tree(tmp_path) == old
     assert not (tmp_path / "seg" / aside.FOLDER).exists()
+
+
+def test_an_item_is_cleared_and_its_neighbours_stay(tmp_path: Path, old: dict[str, str]) -> None:
+    Aside(tmp_path, "seg").clear("c/1")
+    assert tree(tmp_path) == {name: text for name, text in old.items() if "c/1" not in name}
+
+
+def test_an_item_may_be_called_like_a_plane(tmp_path: Path) -> None:
+    lay(tmp_path, "seg/masks/a/1", "old a")
+    kept = Aside(tmp_path, "seg")
+    kept.put("a", "done")
+    kept.clear("masks")
+    kept.drop("masks")
+    kept.give_back("a")
+    assert tree(tmp_path) == {"seg/masks/a/1": "old a"}
 
 
 def test_what_was_not_finished_is_not_kept(tmp_path: Path, old: dict[str, str]) -> None:
@@ -69,7 +86,7 @@ def test_a_second_try_keeps_what_the_first_put_aside(tmp_path: Path, old: dict[s
     again = Aside(tmp_path, "seg")
     again.recover(entry("begun"))
     again.put("c/1", "begun")
-    again.put_back("c/1")
+    again.give_back("c/1")
     assert tree(tmp_path) == old
 
 
@@ -88,12 +105,12 @@ def test_cut_off_between_the_ledger_and_the_disk(tmp_path: Path, old: dict[str, 
     assert tree(tmp_path)["seg/masks/c/1/b"] == "new"
     assert not (tmp_path / "seg" / aside.FOLDER).exists()
 
-    Aside(tmp_path, "seg").put("c/2", "done")
-    lay(tmp_path, "seg/masks/c/2/b", "half")
     failed = Entry("c/2", "c", "key", "failed", failure=Failure("broken"))
-    Aside(tmp_path, "seg").recover({"c/2": failed})
-    assert tree(tmp_path)["seg/masks/c/2/a"] == old["seg/masks/c/2/a"]
-    assert "seg/masks/c/2/b" not in tree(tmp_path)
+    Aside(tmp_path, "seg").put("c/2", "done")
+    for _ in range(2):  # once more, when all is in its place again
+        Aside(tmp_path, "seg").recover({"c/2": failed})
+        assert tree(tmp_path)["seg/masks/c/2/a"] == old["seg/masks/c/2/a"]
+        lay(tmp_path, f"seg/{aside.FOLDER}/masks/c/3/a", "another that waits")
 
 
 def test_a_step_without_a_folder_has_nothing_to_keep(tmp_path: Path) -> None:
@@ -101,7 +118,8 @@ def test_a_step_without_a_folder_has_nothing_to_keep(tmp_path: Path) -> None:
     kept.recover(entry("done"))
     kept.put("c/1", "done")
     kept.drop("c/1")
-    kept.put_back("c/1")
+    kept.clear("c/1")
+    kept.give_back("c/1")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -113,3 +131,13 @@ def test_what_cannot_be_moved_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(OutputError, match="permission denied"):
         Aside(tmp_path, "seg").put("c/1", "done")
+
+
+def test_threads_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+    kept = Aside(tmp_path, "seg")
+    names = [str(number) for number in range(200)]
+    for name in names:
+        lay(tmp_path, f"seg/masks/{name}/a", "old")
+    for _ in map_ordered(lambda name: (kept.put(name, "done"), kept.drop(name)), names, 4):
+        pass
+    assert tree(tmp_path) == {}

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 
@@ -101,23 +100,3 @@ def test_what_is_the_same_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat().st_ino == before
     folder.write_json(path, {"a": 2})
     assert path.stat().st_ino != before
-
-
-def test_an_item_is_cleared_and_its_neighbours_stay(tmp_path: Path) -> None:
-    for name in ("masks/c/0001/1.png", "alphas/c/0001/deep/1.png", "masks/c/0002/1.png", "x.json"):
-        path = tmp_path / "seg" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x")
-    folder.clear_item(tmp_path / "seg", "c/0001")
-    assert set(tree(tmp_path)) == {"seg/masks/c/0002/1.png", "seg/x.json"}
-    folder.clear_item(tmp_path / "absent", "c/0001")
-
-
-def test_what_cannot_be_cleared_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> None:
-        raise OSError(errno.EACCES, "Permission denied")
-
-    (tmp_path / "seg" / "masks" / "a").mkdir(parents=True)
-    monkeypatch.setattr(folder.shutil, "rmtree", refuse)
-    with pytest.raises(OutputError, match="permission denied"):
-        folder.clear_item(tmp_path / "seg", "a")

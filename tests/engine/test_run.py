@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,9 @@ from hypothesis import strategies as st
 
 from multiplane.core.errors import OutputError
 from multiplane.core.items import Planes
-from multiplane.engine import api
+from multiplane.engine import api, aside
 from multiplane.engine.api import RunReport
+from multiplane.engine.ledger import Ledger
 from multiplane.engine.recipe import Recipe, stage_recipe
 
 
@@ -297,3 +301,55 @@ def test_a_run_that_was_cut_off_anywhere_ends_like_one_that_was_not(
     assert report.exit_status == whole.exit_status
     log = worked(out)
     assert len(log) == len(set(log)), "what was done has been computed again"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_renewal_that_was_cut_off_anywhere_ends_like_one_that_was_not(
+    data: st.DataObject, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("renewal")
+    lines = st.lists(st.sampled_from(["x", "y", "FAIL-SAVE", "FAIL-COMPUTE"]), max_size=5)
+    paths = [folder / "a.txt", folder / "b.txt"]
+    whole, cut = folder / "whole" / "out", folder / "cut" / "out"
+    whole.parent.mkdir()
+    cut.parent.mkdir()
+    for path in paths:
+        path.write_text("\n".join(data.draw(lines)))
+    api.run(recipe, paths, whole)
+    api.run(recipe, paths, cut)
+    for path in paths:
+        path.write_text("\n".join(data.draw(lines)))
+    options = {"copy.repeat": data.draw(st.integers(1, 2))}
+    once = api.run(recipe, paths, whole, options=options)
+    for _ in range(data.draw(st.integers(1, 3))):
+        with cut_short(after=data.draw(st.integers(0, 25))), contextlib.suppress(Cut):
+            api.run(recipe, paths, cut, options=options)
+    again = api.run(recipe, paths, cut, options=options)
+    assert artefacts(cut) == artefacts(whole)
+    assert again.exit_status == once.exit_status
+
+
+@contextlib.contextmanager
+def cut_short(after: int) -> Iterator[None]:
+    """Nothing more is written down or moved after so many changes of the ledger and the disk."""
+    left = itertools.count(after, -1)
+
+    def counted(change: Callable[..., object]) -> Callable[..., object]:
+        def changed(*words: object, **more: object) -> object:
+            if next(left) <= 0:
+                raise Cut
+            return change(*words, **more)
+
+        return changed
+
+    with pytest.MonkeyPatch.context() as patch:
+        for place, name in (
+            (Ledger, "begin"),
+            (Ledger, "settle"),
+            (Ledger, "forget"),
+            (aside.shutil, "rmtree"),
+            (Path, "rename"),
+        ):
+            patch.setattr(place, name, counted(getattr(place, name)))
+        yield

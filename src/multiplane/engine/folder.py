@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,27 +98,6 @@ def keep_text(path: Path, text: str) -> None:
     """
     if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)
-
-
-def clear_item(step_folder: Path, item: str) -> None:
-    """Remove what one item left in the folder of a step, finished or not.
-
-    Args:
-        step_folder: The folder of the step.
-        item: The id of the item.
-
-    Raises:
-        OutputError: It cannot be removed.
-    """
-    if not step_folder.is_dir():
-        return
-    try:
-        for plane in step_folder.iterdir():
-            if (plane / item).is_dir():
-                shutil.rmtree(plane / item)
-    except OSError as error:
-        told = explain_write_error(step_folder, error)
-        raise told from error
 
 
 def _lay_out(value: object, indent: str) -> str:

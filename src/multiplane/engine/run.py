@@ -112,17 +112,18 @@ class Run:
         start = time.perf_counter()
         plan = plan_step(step, self.stage_keys[step.id], sources, self.root)
         known = self.ledger.entries(step.id)
-        Aside(self.root, step.id).recover(known)
-        self._retire(step, plan, known, sources)
-        todo, kept = self._triage(plan, known)
-        log.info("%s: %d to do, %d kept", step.id, len(todo), kept)
+        aside = Aside(self.root, step.id)
+        aside.recover(known)
+        self._retire(step, plan, known, sources, aside)
+        todo = [planned for planned in plan.items if not self._keeps(planned, known)]
+        log.info("%s: %d to do, %d kept", step.id, len(todo), len(plan.items) - len(todo))
         path = self.root / step.id / step.stage.metadata
         told = (step.id, "finished", _described(step, plan))
         entries: Mapping[str, Entry] = known
         if todo or told not in self.ledger.steps() or not path.is_file():
             self.ledger.start_step(step.id, position, told[2])
             if todo:
-                self._work(step, todo, known, kept, len(plan.items))
+                self._work(step, todo, known, aside, len(plan.items))
                 entries = self.ledger.entries(step.id)
             spent = time.perf_counter() - start
             folder.write_json(path, metadata(step, plan, entries, spent))
@@ -145,11 +146,6 @@ class Run:
         )
         return source
 
-    def _triage(self, plan: Plan, known: Mapping[str, Entry]) -> tuple[list[Planned], int]:
-        """What is to do, and how many items keep the outcome they have."""
-        todo = [planned for planned in plan.items if not self._keeps(planned, known)]
-        return todo, len(plan.items) - len(todo)
-
     def _keeps(self, planned: Planned, known: Mapping[str, Entry]) -> bool:
         entry = known.get(planned.item.id)
         if entry is None or entry.key != planned.key:
@@ -164,6 +160,7 @@ class Run:
         plan: Plan,
         known: Mapping[str, Entry],
         sources: Mapping[str, Source],
+        aside: Aside,
     ) -> None:
         """Clear items that an input no longer leads to, e.g. shots that other options merged.
 
@@ -176,26 +173,30 @@ class Run:
             name for name, entry in known.items() if name not in planned and entry.origin in here
         ]
         for name in gone:
-            folder.clear_item(self.root / step.id, name)
+            aside.clear(name)
+            aside.drop(name)
         if gone:
             self.ledger.forget(step.id, gone)
 
     def _work(
-        self, step: Step, todo: list[Planned], known: Mapping[str, Entry], kept: int, total: int
+        self, step: Step, todo: list[Planned], known: Mapping[str, Entry], aside: Aside, total: int
     ) -> None:
         """Have the executor do what is to do, and write down what comes of it."""
+        kept = total - len(todo)
         settled = itertools.count(1)
         lock = threading.Lock()
         state = {"settled": 0}
-        aside = Aside(self.root, step.id)
 
         def settle(result: Outcome) -> None:
-            self.ledger.settle(step.id, result)
             if result.failure is not None:
                 log.warning("%s: %s failed: %s", step.id, result.item, result.failure.what)
-                aside.put_back(result.item)
-            elif result.item in known:
-                aside.drop(result.item)
+                aside.clear(result.item)
+            self.ledger.settle(step.id, result)
+            if result.item in known:
+                if result.failure is None:
+                    aside.drop(result.item)
+                else:
+                    aside.give_back(result.item)
             with lock:
                 state["settled"] = next(settled)
 
