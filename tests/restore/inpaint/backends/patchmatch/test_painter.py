@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from multiplane.core.arrays import Frame, Mask
-from multiplane.restore.inpaint.backends.patchmatch import PatchMatchInpainter
+from multiplane.restore.inpaint.backends.patchmatch import PatchMatchInpainter, painter
+from multiplane.restore.inpaint.backends.patchmatch.complete import Completion
 from multiplane.restore.inpaint.config import PatchMatchOptions
 
 
@@ -26,3 +31,34 @@ def test_without_a_whole_patch_colours_flow_in_and_it_says_so() -> None:
     filled = PatchMatchInpainter(PatchMatchOptions()).fill(frame, hole, ~hole)
     assert filled.by == "diffusion"
     assert np.abs(filled.frame.astype(int) - 90).max() <= 6  # OpenCV's own rounding
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    height=st.integers(176, 183),
+    width=st.integers(316, 323),
+    border=st.sampled_from(["bottom", "right", "corner"]),
+    seed=st.integers(0, 1000),
+)
+def test_sources_of_odd_sizes_lie_inside_and_are_allowed(
+    height: int, width: int, border: str, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, (height, width, 3), np.uint8)
+    frame = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.5), np.uint8)
+    hole = np.zeros((height, width), np.bool_)
+    top, left = {"bottom": (120, 40), "right": (20, 260), "corner": (60, 100)}[border]
+    hole[top : height - (border == "corner") * 3, left : width - (border == "bottom") * 40] = True
+    sources = ~hole
+    sources[:, :8] = False  # so that a source that runs past the end of a row is found out
+    found: list[Completion] = []
+
+    def spy(frame: Frame, hole: Mask, completion: Completion) -> Frame:
+        found.append(completion)
+        return frame
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(painter, "render", spy)
+        small = PatchMatchOptions(rounds=1, max_megapixels=0.01)
+        PatchMatchInpainter(small, seed).fill(frame, hole, sources)
+    assert sources.ravel()[found[0].sources].all()

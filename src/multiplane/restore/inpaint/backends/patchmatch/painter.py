@@ -52,7 +52,7 @@ class PatchMatchInpainter:
         big = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
         size = (big.shape[1] // scale, big.shape[0] // scale)
         small = np.asarray(cv2.resize(big, size, interpolation=cv2.INTER_AREA), np.uint8)
-        small_hole = ~_all_of(~hole, scale)
+        small_hole = np.asarray(_blocks(hole, scale).any(axis=(1, 3)))
         small_allowed = _all_of(allowed, scale)
         found = complete(small, small_hole, small_allowed, self._options.rounds, self._seed)
         jump = np.zeros(small_hole.shape, np.int64)
@@ -79,8 +79,16 @@ def _has_patch(allowed: Mask) -> bool:
 
 
 def _all_of(mask: Mask, scale: int) -> Mask:
-    """Blocks of ``scale`` x ``scale`` that the mask covers whole; it counts as False beyond."""
+    """Blocks of ``scale`` x ``scale`` that the mask covers whole.
+
+    A block that reaches out of the picture is not covered: what is copied from it would lie
+    outside, or in the next row.
+    """
+    return np.asarray(_blocks(mask, scale).all(axis=(1, 3)))
+
+
+def _blocks(mask: Mask, scale: int) -> Mask:
+    """(rows, scale, columns, scale) the mask in blocks; it counts as False beyond its border."""
     height, width = mask.shape
-    padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)), mode="edge")
-    blocks = padded.reshape(padded.shape[0] // scale, scale, padded.shape[1] // scale, scale)
-    return np.asarray(blocks.all(axis=(1, 3)))
+    padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)))
+    return padded.reshape(padded.shape[0] // scale, scale, padded.shape[1] // scale, scale)
