@@ -30,13 +30,13 @@ def test_follows_a_pan_and_refers_to_the_middle_frame(world):
     np.testing.assert_array_equal(path.homographies[4], np.eye(3))
     truth = np.array([[1, 0, 2.3 * 8], [0, 1, 0], [0, 0, 1.0]])
     assert mean_shift(np.linalg.inv(truth) @ path.between(8, 0), SIZE) < 0.2
-    assert all(path.registered(i) for i in range(9))
+    assert all(registered(path))
 
 
 def test_chains_through_neighbours_when_the_first_frame_is_left_behind(world):
     path = camera_path(pan(world, 16.5, 25))
     truth = np.array([[1, 0, 16.5 * 24], [0, 1, 0], [0, 0, 1.0]])
-    assert all(path.registered(i) for i in range(25))
+    assert all(registered(path))
     assert mean_shift(np.linalg.inv(truth) @ path.between(24, 0), SIZE) < 2.0
 
 
@@ -66,8 +66,58 @@ def test_a_frame_that_fits_nowhere_is_marked_and_the_rest_goes_on(world):
     frames = pan(world, 3.0, 5)
     frames[2] = np.zeros_like(frames[2])
     path = camera_path(frames)
-    assert [path.registered(i) for i in range(5)] == [True, True, False, True, True]
+    assert registered(path) == [True, True, False, True, True]
     np.testing.assert_array_equal(path.homographies[2], path.homographies[1])
+
+
+def registered(path):
+    return [path.registered(i) for i in range(len(path))]
+
+
+def test_what_goes_before_the_picture_does_not_cost_the_shot(world):
+    frames = pan(world, 3.0, 8)
+    truth = np.array([[1, 0, 3.0 * 4], [0, 1, 0], [0, 0, 1.0]])
+    black = np.zeros_like(frames[0])
+    path = camera_path([black, black, *frames[2:]])
+    assert registered(path) == [False] * 2 + [True] * 6
+    assert mean_shift(np.linalg.inv(truth) @ path.between(7, 3), SIZE) < 0.2
+    np.testing.assert_array_equal(path.homographies[0], path.homographies[2])
+    covered = [np.ones(frame.shape[:2], bool) for frame in frames[:1]]
+    free = [np.zeros(frame.shape[:2], bool) for frame in frames[1:]]
+    assert registered(camera_path(frames, [*covered, *free])) == [False] + [True] * 7
+
+
+def test_a_fade_in_is_followed_from_where_it_can_be_seen(world):
+    frames = [(f * min(1.0, i / 6)).astype(np.uint8) for i, f in enumerate(pan(world, 3.0, 14))]
+    path = camera_path(frames)
+    assert registered(path)[5:] == [True] * 9
+    assert path.inliers[-1] > 200
+
+
+def test_a_cut_that_was_missed_costs_the_shorter_side(world):
+    other = np.ascontiguousarray(world[::-1, ::-1])
+    path = camera_path([*pan(world, 3.0, 4), *pan(other, 3.0, 6)])
+    assert registered(path) == [False] * 4 + [True] * 6
+    assert path.reference == 7
+    assert (
+        registered(camera_path([*pan(world, 3.0, 6), *pan(other, 3.0, 4)]))
+        == [True] * 6 + [False] * 4
+    )
+
+
+def test_a_few_things_that_move_over_a_flat_ground_say_nothing_of_the_camera():
+    frames = []
+    for i in range(5):
+        frame = np.full((180, 320, 3), (120, 170, 220), np.uint8)
+        for x, y in ((80, 40), (150, 90), (220, 60), (260, 140)):
+            cv2.circle(frame, (x - 6 * i, y), 4, (60, 90, 120), -1, cv2.LINE_AA)
+        frames.append(frame)
+    path = camera_path(frames)
+    assert not path.static
+    assert registered(path) == [True] + [False] * 4
+    resting = camera_path([frames[0]] * 3)
+    assert resting.static
+    assert max(resting.inliers[1:]) < 60
 
 
 def test_one_frame_and_a_flat_shot():

@@ -24,6 +24,9 @@ MIN_POINTS = 60
 MIN_SLOPE = 2.0  # grey levels a pixel; below it an edge says nothing over noise
 ROUNDS = 8
 SETTLED_PX = 0.004
+PLAIN_LEVELS, PLAIN_EDGE_LEVELS = 1.5, 8
+"""Grey levels by which a picture with too few edges to align may differ, on average and at an
+edge, to count as the same."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def align(first: Grey, second: Grey, start: Homography, reach_px: float = 1.5) -
     """
     points, template = _edges(first)
     if len(points) < MIN_POINTS:
-        return _plain(first, second) if np.array_equal(start, np.eye(3)) else None
+        return _plain(first, second, points) if np.array_equal(start, np.eye(3)) else None
     solver = _Solver(_smooth(second), second.usable, points, template)
     if solver.miss_px(start) > reach_px:
         return None
@@ -258,15 +261,20 @@ def _slopes(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
     return np.asarray(along_x, np.float32), np.asarray(along_y, np.float32)
 
 
-def _plain(first: Grey, second: Grey) -> Alignment | None:
-    """Pictures without edges are still when they hardly differ."""
+def _plain(first: Grey, second: Grey, edges: NDArray[np.float64]) -> Alignment | None:
+    """Pictures with few edges or none are still when they hardly differ, nor do steep edges."""
     both = first.usable & second.usable
     if first.values.shape != second.values.shape or not both.any():
         return None
-    difference = cv2.absdiff(first.values, second.values)[both]
-    if float(np.mean(difference)) > 1.5:
+    difference = cv2.absdiff(first.values, second.values)
+    if float(np.mean(difference[both])) > PLAIN_LEVELS:
         return None
-    return Alignment(np.eye(3), int(np.count_nonzero(both)))
+    x, y = edges.astype(np.intp).T
+    slope = np.where(both, np.hypot(*_slopes(_smooth(first))), 0)[y, x]
+    agrees = difference[y, x] < PLAIN_EDGE_LEVELS
+    if 2 * slope[agrees].sum() < slope.sum():
+        return None
+    return Alignment(np.eye(3), max(1, int(np.count_nonzero(agrees))))
 
 
 def _biweight(residual: NDArray[np.float64]) -> NDArray[np.float64]:

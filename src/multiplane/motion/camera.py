@@ -4,8 +4,9 @@ Features outside the characters are matched (SIFT, Lowe 2004,
 doi:10.1023/B:VISI.0000029664.99615.94), a homography is drawn from them (MAGSAC++, Barath et al.
 2020, arXiv:1912.05909) and sharpened by :mod:`multiplane.motion.align`. Frames are matched with
 a key frame directly, so that errors do not add up; only when too little of it is left in the
-picture does a later frame take its place. A camera that stands still gets the very same matrix
-in every frame, so nothing is resampled.
+picture does a later frame take its place (:mod:`multiplane.motion.walk`). Of a shot whose frames
+do not all hang together the largest piece counts. A camera that stands still gets the very same
+matrix in every frame, so nothing is resampled.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from multiplane.motion.features import (
     Registration,
     describe,
     register,
-    still,
     unit,
 )
+from multiplane.motion.walk import Placed, Walk
 
 __all__ = [
     "CameraOptions",
@@ -57,7 +58,8 @@ class CameraPath:
             which the camera stood still have equal ones.
         reference: Index of the reference frame.
         inliers: How many points agreed, a frame; 0 for a frame that could not be registered, which
-            has the homography of the frame before it.
+            has the homography of the last one before it that could (of the first, when there is
+            none).
         residual_px: Median distance by which they still missed, pixels, a frame.
     """
 
@@ -72,9 +74,10 @@ class CameraPath:
 
     @property
     def static(self) -> bool:
-        """Whether the camera stood still through the whole shot."""
+        """Whether the camera is known to have stood still through the whole shot."""
         first = self.homographies[0]
-        return all(np.array_equal(first, other) for other in self.homographies)
+        alike = all(np.array_equal(first, other) for other in self.homographies)
+        return alike and all(self.inliers)
 
     def registered(self, frame: int) -> bool:
         """Whether it is known how this frame lies."""
@@ -180,7 +183,7 @@ def camera_path(
         InputError: There is no frame, sizes differ, or there are fewer masks than frames.
     """
     options = options or CameraOptions()
-    walk = _Walk()
+    walk = Walk()
 
     def look(pair: tuple[Frame, Mask | None]) -> Features:
         return describe(pair[0], pair[1], options)
@@ -188,72 +191,34 @@ def camera_path(
     described = map_ordered(look, _pairs(frames, ignores), options.threads)
     for features in track(described, None, progress):
         walk.add(features)
-    return walk.path()
+    return _path(walk)
 
 
-class _Walk:
-    """Registers frame after frame against a key frame that is replaced when it is left behind."""
+def _path(walk: Walk) -> CameraPath:
+    """The path through the piece of a shot that most of its frames belong to.
 
-    def __init__(self) -> None:
-        self._to_first: list[Homography] = []
-        self._inliers: list[int] = []
-        self._residual: list[float] = []
-        self._key: tuple[Features, Homography] | None = None
-        self._rest: tuple[Features, Homography] | None = None  # last frame that moved
-
-    def add(self, frame: Features) -> None:
-        if self._key is None or self._rest is None:
-            self._key = self._rest = (frame, np.eye(3))
-            self._note(np.eye(3), max(1, len(frame.points)), 0.0)
-            return
-        if frame.size != self._key[0].size:
-            raise InputError(
-                f"a frame is {frame.size[0]}x{frame.size[1]}, the shot "
-                f"{self._key[0].size[0]}x{self._key[0].size[1]}",
-                why="the frames of one shot are laid on each other",
-                fix="split the pictures by size first: multiplane split shots",
-            )
-        unmoved = still(frame, self._rest[0])
-        if unmoved is not None:
-            self._note(self._rest[1], unmoved.inliers, unmoved.residual_px)
-            return
-        found = register(frame, self._key[0])
-        if found is None or found.inliers < min(200, len(self._key[0].points) // 5):
-            found = self._from_neighbour(frame, found)
-        if found is None:
-            self._note(self._to_first[-1], 0, 0.0)
-            return
-        to_first = unit(self._key[1] @ found.homography)
-        self._note(to_first, found.inliers, found.residual_px)
-        self._rest = (frame, to_first)
-
-    def _from_neighbour(self, frame: Features, direct: Registration | None) -> Registration | None:
-        """Match with the last frame that moved; where that is better it becomes the key."""
-        assert self._rest is not None
-        near = register(frame, self._rest[0])
-        if near is None or (direct is not None and near.inliers < 1.5 * direct.inliers):
-            return direct
-        self._key = self._rest
-        return near
-
-    def _note(self, to_first: Homography, inliers: int, residual_px: float) -> None:
-        self._to_first.append(to_first)
-        self._inliers.append(inliers)
-        self._residual.append(residual_px)
-
-    def path(self) -> CameraPath:
-        if not self._to_first:
-            raise InputError("a shot without frames", why="there is no camera to follow")
-        known = [i for i, n in enumerate(self._inliers) if n > 0]
-        reference = known[len(known) // 2]
-        base = self._to_first[reference]
-        still_shot = np.array_equal(base, np.eye(3))
-        undo = np.eye(3) if still_shot else np.linalg.inv(base)
-        homographies = [
-            np.eye(3) if np.array_equal(h, base) else h if still_shot else unit(undo @ h)
-            for h in self._to_first
-        ]
-        return CameraPath(homographies, reference, self._inliers, self._residual)
+    Raises:
+        InputError: There is no frame.
+    """
+    if not walk.placed:
+        raise InputError("a shot without frames", why="there is no camera to follow")
+    placed = walk.main_piece()
+    known = [index for index, place in enumerate(placed) if place is not None]
+    reference = known[len(known) // 2]
+    latest = placed[known[0]]
+    seen: list[Placed] = []
+    for place in placed:
+        latest = place or latest
+        assert latest is not None
+        seen.append(latest)
+    base = seen[reference].to_first
+    undo = np.linalg.inv(base)
+    return CameraPath(
+        [np.eye(3) if np.array_equal(p.to_first, base) else unit(undo @ p.to_first) for p in seen],
+        reference,
+        [0 if place is None else place.inliers for place in placed],
+        [0.0 if place is None else place.residual_px for place in placed],
+    )
 
 
 def _pairs(
