@@ -6,6 +6,7 @@ decoded. 16-bit pictures keep their depth until someone asks for eight bits.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shlex
@@ -30,7 +31,7 @@ from PIL import (
 )
 
 from multiplane.core.errors import DamagedFileError, InputError
-from multiplane.media import png
+from multiplane.media import deep, png
 
 MAX_PIXELS = 200_000_000
 """The largest picture that is decoded unless the caller allows more: 14,142 x 14,142."""
@@ -102,6 +103,8 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
             why="PNG, JPEG, WebP, TIFF and BMP are read, told by content and not by name",
             fix=f"export it as PNG under that name, or remove it: rm {shlex.quote(str(path))}",
         )
+    if kind == "tiff":
+        _check_tiff(path, data)
     try:
         if kind == "png":
             png.check(data)
@@ -118,7 +121,7 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
             fix="scale it down first, or from Python: "
             f"read_frame(path, max_pixels={width * height})",
         )
-    return Picture(path, kind, data, image, _bits(path, kind, data, image))
+    return Picture(path, kind, data, image, _bits(kind, data, image))
 
 
 def decode(picture: Picture) -> NDArray[Any]:
@@ -259,19 +262,20 @@ def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
     )
 
 
-def _bits(path: Path, kind: str, data: bytes, image: ImageFile.ImageFile) -> int:
-    bits = 8
+def _check_tiff(path: Path, data: bytes) -> None:
+    layout = None
+    with contextlib.suppress(*DAMAGE):  # of damage Pillow will tell
+        layout = deep.layout_of(data)
+    if layout:
+        deep.check_layout(path, layout)
+
+
+def _bits(kind: str, data: bytes, image: ImageFile.ImageFile) -> int:
     if kind == "png":
-        bits = data[24]
-    elif isinstance(image, TiffImagePlugin.TiffImageFile):
-        bits = max(image.tag_v2.get(258, (1,)))
-    if image.mode in {"F", "I"} or bits > 16:
-        raise InputError(
-            f"{path} has {max(bits, 32)} bits a channel, at most 16 are read",
-            why="such pictures hold scene light or measurements, without a white to map to 255",
-            fix="export it with 8 or 16 bits a channel",
-        )
-    return bits
+        return data[24]
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(max(image.tag_v2.get(258, (1,))))
+    return 8
 
 
 def _eight(image: Image.Image) -> NDArray[np.uint8]:
@@ -286,20 +290,10 @@ def _eight(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _deep(picture: Picture) -> NDArray[np.uint16]:
-    """Decode 16 bits a channel, which Pillow cannot in colour; OpenCV leaves it unturned.
-
-    Raises:
-        ValueError: OpenCV cannot decode it; the caller says so in our words.
-    """
-    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-    array = cv2.imdecode(np.frombuffer(picture.data, np.uint8), flags)
-    if array is None or array.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
-        raise ValueError("its 16-bit pixels cannot be decoded")
-    if array.dtype == np.uint8:
-        array = array.astype(np.uint16) * 257
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
+    image = picture.image
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return deep.decode(picture.data)
+    array, orientation = deep.decode_tiff(picture.data)
     if array.ndim == 3:
-        code = cv2.COLOR_BGRA2RGBA if array.shape[2] == 4 else cv2.COLOR_BGR2RGB
-        array = cv2.cvtColor(array, code)
-    return np.asarray(array, dtype=np.uint16)
+        array = array[..., : len(image.getbands())]  # further channels mean nothing
+    return turn(array, orientation)
