@@ -187,6 +187,23 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
     assert "max_pixels=900000000" in caught.value.fix
 
 
+@pytest.mark.parametrize("head", [b"", b"\x89PNG\r\n\x1a\n", b"II*\0"])
+def test_a_huge_file_is_not_taken_in(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(head)
+    with path.open("r+b") as file:
+        file.truncate(200 * 2**30)  # takes no place on the disk
+    with pytest.raises(
+        InputError, match="not a picture" if not head else "has 214748 MB"
+    ) as caught:
+        pixels.open_picture(path)
+    if head:
+        assert "without layers" in caught.value.fix
+        least = int(caught.value.fix.partition("max_pixels=")[2].rstrip(")"))
+        with pytest.raises(InputError, match="at most 214748 are read"):
+            pixels.open_picture(path, max_pixels=least - 10**6)
+
+
 def test_the_bound_can_be_moved(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", Image.fromarray(colours()), "PNG")
     assert pixels.open_picture(path, max_pixels=24 * 36)

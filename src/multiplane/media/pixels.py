@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import struct
@@ -35,6 +36,10 @@ from multiplane.media import deep, png
 
 MAX_PIXELS = 200_000_000
 """The largest picture that is decoded unless the caller allows more: 14,142 x 14,142."""
+_BYTES_A_PIXEL = 16
+"""Twice RGBA of 16 bits: room for the layers and pages that a TIFF may hold beside its picture."""
+_BYTES_BESIDE = 64 * 2**20
+"""Room for profiles, tags and previews, however small the picture."""
 
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "png": PngImagePlugin.PngImageFile,
@@ -95,14 +100,7 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         InputError: No such file, a folder, unreadable, too large, or of a depth we do not read.
         DamagedFileError: Empty, not a picture, or a broken header.
     """
-    data = _read(path)
-    kind = kind_of(data[:16])
-    if kind is None:
-        raise DamagedFileError(
-            f"{path} is not a picture: it starts with {data[:8]!r}",
-            why="PNG, JPEG, WebP, TIFF and BMP are read, told by content and not by name",
-            fix=f"export it as PNG under that name, or remove it: rm {shlex.quote(str(path))}",
-        )
+    kind, data = _read(path, max_pixels)
     if kind == "tiff":
         _check_tiff(path, data)
     try:
@@ -232,9 +230,18 @@ def alpha_of(array: NDArray[Any]) -> NDArray[Any] | None:
     return array[..., -1] if array.ndim == 3 and array.shape[2] in {2, 4} else None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, max_pixels: int) -> tuple[str, bytes]:
+    """The kind and the bytes of a file, once its first bytes and its size allow to take it in.
+
+    Raises:
+        InputError: No such file, a folder, unreadable, no picture, or larger than one can be.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            head = file.read(16)
+            kind = _known_kind(path, head)
+            _check_bytes(path, os.fstat(file.fileno()).st_size, max_pixels)
+            return kind, head + file.read()
     except FileNotFoundError as error:
         raise InputError(
             f"{path} does not exist", why="a picture is read from it", fix=f"ls '{path.parent}'"
@@ -245,13 +252,34 @@ def _read(path: Path) -> bytes:
             why="a picture is read from it",
             fix=f"give the path of a picture file you may read; see: ls -ld '{path}'",
         ) from error
-    if not data:
+
+
+def _known_kind(path: Path, head: bytes) -> str:
+    if not head:
         raise DamagedFileError(
             f"{path} is empty (0 bytes)",
             why="its copy or its export was cut off",
             fix=f"copy or export it again, or remove it: rm {shlex.quote(str(path))}",
         )
-    return data
+    kind = kind_of(head)
+    if kind is None:
+        raise DamagedFileError(
+            f"{path} is not a picture: it starts with {head[:8]!r}",
+            why="PNG, JPEG, WebP, TIFF and BMP are read, told by content and not by name",
+            fix=f"export it as PNG under that name, or remove it: rm {shlex.quote(str(path))}",
+        )
+    return kind
+
+
+def _check_bytes(path: Path, size: int, max_pixels: int) -> None:
+    most = _BYTES_A_PIXEL * max_pixels + _BYTES_BESIDE
+    if size > most:
+        raise InputError(
+            f"{path} has {size / 1e6:.0f} MB, at most {most / 1e6:.0f} are read",
+            why=f"no picture of {max_pixels / 1e6:.0f} megapixels, the most that are decoded, "
+            "takes so many; reading them could exhaust the memory",
+            fix="export it again as one picture, without layers or pages",
+        )
 
 
 def _damaged(path: Path, kind: str, error: BaseException) -> DamagedFileError:
