@@ -193,15 +193,9 @@ def test_a_huge_file_is_not_taken_in(tmp_path: Path, head: bytes) -> None:
     path.write_bytes(head)
     with path.open("r+b") as file:
         file.truncate(200 * 2**30)  # takes no place on the disk
-    with pytest.raises(
-        InputError, match="not a picture" if not head else "has 214748 MB"
-    ) as caught:
+    with pytest.raises(InputError, match="has 214748 MB" if head else "not a picture") as caught:
         pixels.open_picture(path)
-    if head:
-        assert "without layers" in caught.value.fix
-        least = int(caught.value.fix.partition("max_pixels=")[2].rstrip(")"))
-        with pytest.raises(InputError, match="at most 214748 are read"):
-            pixels.open_picture(path, max_pixels=least - 10**6)
+    assert "export it" in caught.value.fix
 
 
 def test_the_bound_can_be_moved(tmp_path: Path) -> None:
