@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -64,6 +67,21 @@ def test_inpaint_on_folders(
     changed = (before != after).any(axis=2)
     assert changed[22:26, 32:38].any()
     assert not changed[:10].any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="here all file names are text")
+def test_a_frame_whose_name_is_no_text_is_told(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    shutil.copy(frames / "0.png", frames / os.fsdecode(b"2\xe9.png"))
+    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
+    code, text, err = told(
+        capsys, *words, "-o", str(tmp_path / "out"), "--backend", "opencv", "--grow-px", "2"
+    )
+    assert code == 3, text + err
+    assert "inpaint  1 done" in text
+    assert f"left out: inpaint 2\\xe9.png: the name {frames}/2\\xe9.png is not UTF-8" in err
 
 
 def test_a_wrong_value_is_refused_before_anything_runs(

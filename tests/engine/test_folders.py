@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from multiplane.core.errors import InputError
-from multiplane.engine.folders import footage_recipe, planes_of_folders
+from multiplane.engine.folders import footage_recipe, left_out, planes_of_folders
+from multiplane.engine.plan import check_ids
+
+any_bytes = pytest.mark.skipif(sys.platform != "linux", reason="here all file names are text")
 
 
 def fill(folder: Path, *names: str, size: tuple[int, int] = (4, 3)) -> Path:
@@ -63,6 +68,79 @@ def test_a_damaged_or_wrong_mask_takes_only_its_frame_along(tmp_path: Path) -> N
     sets = planes_of_folders({"frames": frames, "masks": masks})
     stems = {p.id: [Path(name).stem for name in p.files["masks"]] for p in sets}
     assert stems == {"f/4x3": ["a", "d"], "f/b": ["b"], "f/c": ["c"]}
+
+
+def ids_of(frames: Path) -> list[str]:
+    ids = [planes.id for planes in planes_of_folders({"frames": frames})]
+    check_ids(ids)
+    return ids
+
+
+def test_frames_of_one_stem_are_refused(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "a.jpg", "b.png")
+    masks = fill(tmp_path / "m", "a.png", "b.png")
+    with pytest.raises(InputError) as caught:
+        planes_of_folders({"frames": frames, "masks": masks})
+    assert caught.value.what == f"files of one name in {frames}: a.jpg and a.png"
+    assert caught.value.why.endswith("by file name without its suffix")
+    assert caught.value.fix.endswith(f"mv {frames / 'a.png'} {frames / 'a_png.png'}")
+
+
+def test_capitals_do_not_tell_frames_apart(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "A.png", "a.jpg")
+    with pytest.raises(InputError, match=r": a\.jpg and A\.png"):
+        planes_of_folders({"frames": frames})
+
+
+def test_masks_of_one_stem_are_refused_where_a_frame_wants_them(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png")
+    masks = fill(tmp_path / "m", "a.png", "b.png", "b.jpg")
+    (planes,) = planes_of_folders({"frames": frames, "masks": masks})
+    assert planes.files["masks"] == (str(masks / "a.png"),)
+    fill(masks, "a.jpg")
+    with pytest.raises(InputError, match=rf"files of one name in {masks}: a\.jpg and a\.png"):
+        planes_of_folders({"frames": frames, "masks": masks})
+
+
+def test_pictures_above_pictures(tmp_path: Path) -> None:
+    assert ids_of(fill(tmp_path / "f", "sub/a.png", "sub/deep/b.png")) == ["sub", "sub-2/deep"]
+    assert ids_of(fill(tmp_path / "n2", "a.png", "n2/b.png")) == ["n2", "n2-2"]
+
+
+def test_hidden_folders_are_not_searched(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", ".thumbs/a.png", "x/.thumbs/deep/a.png")
+    assert ids_of(frames) == ["f"]
+    assert ids_of(fill(tmp_path / ".f", "a.png")) == ["f"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_names_that_are_no_ids(tmp_path: Path) -> None:
+    assert ids_of(fill(tmp_path / "what?", "a.png")) == ["what"]
+    frames = fill(tmp_path / "f", "a.png", "c.png")
+    (frames / "b: 2.png").write_bytes(b"no picture")
+    assert ids_of(frames) == ["f/4x3", "f/b-2"]
+
+
+def test_a_damaged_frame_called_like_a_size_is_alone(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png")
+    (frames / "4x3.png").write_bytes(b"no picture")
+    assert ids_of(frames) == ["f/4x3", "f/4x3-2"]
+
+
+@any_bytes
+def test_a_frame_whose_name_is_no_text_is_left_out(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "x/b.png")
+    assert left_out(frames, "inpaint") == []
+    fill(frames, os.fsdecode(b"c\xe9.png"), os.fsdecode(b"y\xe9/c.png"))
+    assert ids_of(frames) == ["f", "x"]
+    first, second = left_out(frames, "inpaint")
+    assert (first.step, first.item) == ("inpaint", "c\\xe9.png")
+    assert first.what == f"the name {frames}/c\\xe9.png is not UTF-8"
+    assert first.fix.startswith("mv $'")
+    assert second.item == "c.png"
+    only = fill(tmp_path / "g", os.fsdecode(b"c\xe9.png"))
+    with pytest.raises(InputError, match="is not UTF-8"):
+        planes_of_folders({"frames": only})
 
 
 def test_frames_without_partner_are_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_a_pipe_is_refused_and_not_waited_for(recipe: Recipe, tmp_path: Path) ->
     with pytest.raises(InputError, match="is neither a file nor a folder") as caught:
         gather_inputs(tmp_path / "a.mp4", recipe)
     assert caught.value.fix == "save it as a file first"
+
+
+def test_a_name_that_is_too_long_is_refused(recipe: Recipe) -> None:
+    with pytest.raises(InputError, match=r"cannot look at /x+\.mp4: ") as caught:
+        gather_inputs(f"/{'x' * 300}.mp4", recipe)
+    assert caught.value.fix == "check the path: ls -ld /"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="here all file names are text")
+def test_a_name_that_is_no_text_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    path = put(tmp_path / os.fsdecode(b"caf\xe9.mp4"))
+    with pytest.raises(InputError) as caught:
+        gather_inputs(path, recipe)
+    assert caught.value.what == f"the name {tmp_path}/caf\\xe9.mp4 is not UTF-8"
+    assert caught.value.fix == f"mv $'{tmp_path}/caf\\xe9.mp4' '{tmp_path}/caf-.mp4'"
 
 
 def test_nothing_at_all_is_refused(recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,14 +91,16 @@ def _run_stage(
     options = {f"{step}.{key}": value for key, value in overrides.items()}
     options |= parse_settings(values["settings"])
     if values.get("inputs"):
-        recipe, inputs = planes.footage_recipe(stage), list(values["inputs"])
+        recipe, inputs, left_out = planes.footage_recipe(stage), list(values["inputs"]), []
     else:
         recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders)
+        left_out = planes.left_out(folders["frames"], step)
     with progress_bars(values["quiet"]) as progress:
         report = api.run(
             recipe, inputs, values["out"], options=options, progress=progress,
             retry_failed=values["retry_failed"],
         )  # fmt: skip
+    report = replace(report, left_out=(*left_out, *report.left_out))
     show_result(report)
     raise typer.Exit(report.exit_status)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
+from multiplane.engine.inputs import kind_of
+from multiplane.engine.names import Ids, is_text, listed, readable, unnameable
 from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
+from multiplane.engine.run import ItemFailure
 from multiplane.media.images import list_images, picture_size
 
 SINGLE = {"camera": ".json"}
@@ -40,51 +44,84 @@ def footage_recipe(stage: str) -> Recipe:
 def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
     """Match the pictures of several folders by name.
 
-    Folders are searched downward; each folder that holds frames is one set of planes (frames of
-    one shot, or the pictures of one batch), and its files are matched with those at the same
-    place below the other folders, by stem. Where only one set exists, the other folders may hold
-    the files elsewhere. Frames of several sizes become a set a size. A frame that cannot be read,
-    or whose partner cannot or has another size, becomes a set of its own, so that it fails alone.
+    Folders are searched downward, hidden ones left out; each folder that holds frames is one set
+    of planes (frames of one shot, or the pictures of one batch), and its files are matched with
+    those at the same place below the other folders, by stem. Where only one set exists, the other
+    folders may hold the files elsewhere. Frames of several sizes become a set a size. A frame that
+    cannot be read, or whose partner cannot or has another size, becomes a set of its own, so that
+    it fails alone. One whose name is no text has no place here, see :func:`left_out`.
 
     Args:
         folders: Plane name → folder; ``frames`` leads.
 
     Returns:
-        Sets of planes, frames in natural order.
+        Sets of planes, frames in natural order. Their ids are the names of the folders, made safe
+        and unique.
 
     Raises:
-        InputError: A folder is absent or empty, or a frame has no partner; all are named.
+        InputError: A folder is absent or empty, a frame has no partner (all are named), or two
+            files of a folder differ by nothing but their suffix.
     """
     frames = folders["frames"]
-    groups = dict(_groups(frames))
+    groups = _groups(frames)
     if not groups:
-        raise InputError(
-            f"no pictures in {frames}",
-            why="frames are picture files in a folder",
-            fix=f"multiplane split shots {frames} -o OUT takes a video apart into frames first",
-        )
+        _refuse_empty(frames)
+    there = {
+        plane: _groups(folder)
+        for plane, folder in folders.items()
+        if plane != "frames" and plane not in SINGLE
+    }
+    ids = Ids()
     found = []
     for place, names in groups.items():
+        _refuse_twins(names)
         files = {"frames": list(map(str, names))}
         for plane, folder in folders.items():
-            if plane != "frames":
-                alone = len(groups) == 1
-                files[plane] = _partners(plane, folder, place, names, alone=alone)
-        name = frames.absolute().name if place == Path() else str(place)
-        found += _by_size(name, names, files)
+            if plane in SINGLE:
+                files[plane] = [_single(plane, folder, place)]
+            elif plane != "frames":
+                theirs = there[plane]
+                alone = len(groups) == len(theirs) == 1
+                where = next(iter(theirs)) if alone else place
+                files[plane] = _partners(plane, folder / where, theirs.get(where, []), names)
+        parts = place.parts or (frames.absolute().name,)
+        found += _by_size(ids, parts, names, files)
     return found
 
 
-def _by_size(name: str, frames: list[Path], files: Mapping[str, list[str]]) -> list[Planes]:
+def left_out(frames: Path, step: str) -> list[ItemFailure]:
+    """The frames that have no part in the planes since their names are no text.
+
+    Args:
+        frames: The folder of the frames.
+        step: The step they were meant for.
+
+    Returns:
+        One failure each, to be shown with those of the run.
+
+    Raises:
+        InputError: The folder is absent.
+    """
+    errors = [(path, unnameable(path)) for path in _pictures(frames) if not _fits(path, frames)]
+    return [
+        ItemFailure(error.what, error.why, error.fix, step=step, item=readable(path.name))
+        for path, error in errors
+    ]
+
+
+def _by_size(
+    ids: Ids, parts: Sequence[str], frames: list[Path], files: Mapping[str, list[str]]
+) -> list[Planes]:
     """Frames of one size together; those that something is wrong with alone."""
-    sets: dict[str, list[int]] = {}
+    sets: dict[tuple[str, ...], list[int]] = {}
     for index, frame in enumerate(frames):
         partners = [names[index] for plane, names in files.items() if plane not in SINGLE]
-        sets.setdefault(_size(partners) or frame.stem, []).append(index)
-    ids = {key: name if len(sets) == 1 else f"{name}/{key}" for key in sets}
+        size = _size(partners)
+        # two frames that fail never share a set, whatever they are called
+        sets.setdefault((size,) if size else (frame.stem, str(index)), []).append(index)
     return [
         Planes(
-            ids[key],
+            ids.take(*parts) if len(sets) == 1 else ids.take(*parts, key[0]),
             {
                 plane: tuple(names if plane in SINGLE else (names[i] for i in indices))
                 for plane, names in files.items()
@@ -103,43 +140,97 @@ def _size(pictures: list[str]) -> str:
     return "{}x{}".format(*sizes.pop()) if len(sizes) == 1 else ""
 
 
-def _groups(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder at or below this one that holds pictures, with them in natural order.
+def _groups(folder: Path) -> dict[Path, list[Path]]:
+    """Each place at or below a folder that holds pictures, with them in natural order.
 
     Raises:
         InputError: It is no folder.
     """
-    if not folder.is_dir():
+    groups: dict[Path, list[Path]] = {}
+    for path in _pictures(folder):
+        if _fits(path, folder):
+            groups.setdefault(path.parent.relative_to(folder), []).append(path.absolute())
+    return groups
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """The pictures at or below a folder, a folder after the other.
+
+    Raises:
+        InputError: It is no folder.
+    """
+    if kind_of(folder) != "folder":
         raise InputError(
             f"{folder} is not a folder",
             why="planes are folders of pictures, one file a frame",
             fix="multiplane split shots VIDEO -o OUT takes a video apart into frames",
         )
     for place in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
-        names = [path.absolute() for path in list_images(place)]
-        if names:
-            yield place.relative_to(folder), names
+        if not any(part.startswith(".") for part in place.relative_to(folder).parts):
+            yield from list_images(place)
 
 
-def _partners(
-    plane: str, folder: Path, place: Path, frames: list[Path], *, alone: bool
-) -> list[str]:
+def _fits(path: Path, folder: Path) -> bool:
+    """Whether the name of a file below a folder is text."""
+    return is_text(str(path.relative_to(folder)))
+
+
+def _refuse_empty(frames: Path) -> None:
+    """Say why there are no frames.
+
+    Raises:
+        InputError: Always.
+    """
+    for path in _pictures(frames):
+        told = unnameable(path)
+        raise told
+    raise InputError(
+        f"no pictures in {frames}",
+        why="frames are picture files in a folder",
+        fix=f"multiplane split shots {frames} -o OUT takes a video apart into frames first",
+    )
+
+
+def _refuse_twins(names: Sequence[Path]) -> None:
+    """See that no two files of a folder have the same stem, whatever capitals are worth.
+
+    Both would be matched with the same partner, and their results would have the same name.
+
+    Raises:
+        InputError: Some have.
+    """
+    seen: dict[str, Path] = {}
+    twins = []
+    for path in names:
+        first = seen.setdefault(path.stem.casefold(), path)
+        if first is not path:
+            twins.append((first, path))
+    if twins:
+        first, second = twins[0]
+        renamed = second.with_name(f"{second.stem}_{second.suffix[1:]}{second.suffix}")
+        raise InputError(
+            f"files of one name in {first.parent}: "
+            + listed([f"{one.name} and {other.name}" for one, other in twins]),
+            why="planes are matched, and results named, by file name without its suffix",
+            fix="move one of each away, or rename it: "
+            f"mv {shlex.quote(str(second))} {shlex.quote(str(renamed))}",
+        )
+
+
+def _partners(plane: str, folder: Path, files: Sequence[Path], frames: list[Path]) -> list[str]:
     """The files of a plane that belong to these frames.
 
     Raises:
-        InputError: A frame has no partner.
+        InputError: A frame has no partner, or more than one.
     """
-    if plane in SINGLE:
-        return [_single(plane, folder, place)]
-    there = dict(_groups(folder))
-    if place not in there and alone and len(there) == 1:
-        place = next(iter(there))
-    by_stem = {path.stem: path for path in there.get(place, [])}
+    stems = {frame.stem for frame in frames}
+    wanted = [path for path in files if path.stem in stems]
+    _refuse_twins(wanted)
+    by_stem = {path.stem: path for path in wanted}
     lost = [frame.name for frame in frames if frame.stem not in by_stem]
     if lost:
-        shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
         raise InputError(
-            f"{len(lost)} of {len(frames)} frames have no partner in {folder / place}: {shown}",
+            f"{len(lost)} of {len(frames)} frames have no partner in {folder}: {listed(lost)}",
             why="planes are matched by file name without its suffix",
             fix=f"name each file of the {plane} like its frame, or move these frames away",
         )
@@ -152,9 +243,8 @@ def _single(plane: str, folder: Path, place: Path) -> str:
     Raises:
         InputError: There is none, or more than one.
     """
-    candidates = (
-        [folder] if folder.is_file() else sorted((folder / place).glob(f"*{SINGLE[plane]}"))
-    )
+    is_file = kind_of(folder) == "file"
+    candidates = [folder] if is_file else sorted((folder / place).glob(f"*{SINGLE[plane]}"))
     if len(candidates) != 1:
         raise InputError(
             f"{folder / place} has {len(candidates)} {SINGLE[plane]} files, wanted one",

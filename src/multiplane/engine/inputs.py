@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import shlex
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeAlias
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
 from multiplane.engine.fingerprint import FileDigests, hash_json
+from multiplane.engine.names import Ids, is_text, listed, unnameable
 from multiplane.engine.plan import Made, Source, check_ids
 from multiplane.engine.recipe import Recipe
 
@@ -33,8 +35,8 @@ def gather_inputs(inputs: Inputs, recipe: Recipe) -> tuple[Planes, ...]:
         Planes with unique ids.
 
     Raises:
-        InputError: A path is not there or is neither a file nor a folder, a plane is missing or
-            not wanted, or there is nothing.
+        InputError: A path is not there, is neither a file nor a folder, or has a name that is no
+            text; a plane is missing or not wanted; or there is nothing.
     """
     given = [inputs] if isinstance(inputs, str | Path | Planes) else list(inputs)
     if not given:
@@ -43,11 +45,11 @@ def gather_inputs(inputs: Inputs, recipe: Recipe) -> tuple[Planes, ...]:
             why=f"the recipe {recipe.name!r} needs something to work on",
             fix=f"multiplane run {recipe.name} INPUT -o OUT",
         )
-    names = _Names()
+    ids = Ids()
     planes = [
         _absolute(entry)
         if isinstance(entry, Planes)
-        else Planes(names.take(Path(entry)), {SOURCE: (str(Path(entry).absolute()),)})
+        else Planes(ids.take(_title(Path(entry))), {SOURCE: (str(Path(entry).absolute()),)})
         for entry in given
     ]
     check_ids(entry.id for entry in planes)
@@ -72,22 +74,34 @@ def as_source(planes: Iterable[Planes], digests: FileDigests) -> Source:
     return source
 
 
-class _Names:
-    """Gives each input an id: its stem made safe, with a number where two would be equal."""
+def kind_of(path: Path) -> str:
+    """What stands at a path: ``file``, ``folder``, ``other``, or nothing (empty).
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    Args:
+        path: Any path.
 
-    def take(self, path: Path) -> str:
-        path = path.absolute()
-        stem = path.name if path.is_dir() else path.stem
-        base = re.sub(r"[^\w.-]+", "-", stem).strip(".-_")[:80] or "input"
-        name, number = base, 1
-        while name.casefold() in self._taken:
-            number += 1
-            name = f"{base}-{number}"
-        self._taken.add(name.casefold())
-        return name
+    Raises:
+        InputError: It cannot be looked at: its name is too long, or a folder above it is closed.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a zero byte in it
+        return ""
+    except OSError as error:
+        raise InputError(
+            f"cannot look at {path}: {(error.strerror or str(error)).lower()}",
+            why="inputs are looked for before anything runs",
+            fix=f"check the path: ls -ld {shlex.quote(str(path.parent))}",
+        ) from error
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "file" if stat.S_ISREG(mode) else "other"
+
+
+def _title(path: Path) -> str:
+    """What an input is called: a folder by its name, a file by that without its suffix."""
+    path = path.absolute()
+    return path.name if kind_of(path) == "folder" else path.stem
 
 
 def _absolute(planes: Planes) -> Planes:
@@ -117,16 +131,25 @@ def _check_wanted(planes: Sequence[Planes], recipe: Recipe) -> None:
 
 
 def _check_present(planes: Sequence[Planes]) -> None:
-    names = (name for entry in planes for names in entry.files.values() for name in names)
-    odd = [name for name in names if not Path(name).is_file() and not Path(name).is_dir()]
-    absent = [name for name in odd if not Path(name).exists()]
+    """See that all files are there, and that their names can be written down.
+
+    Raises:
+        InputError: One is not, or is neither a file nor a folder, or its name is no text.
+    """
+    names = [name for entry in planes for names in entry.files.values() for name in names]
+    for name in names:
+        if not is_text(name):
+            told = unnameable(Path(name))
+            raise told
+    kinds = {name: kind_of(Path(name)) for name in names}
+    absent = [name for name, kind in kinds.items() if not kind]
     if absent:
-        shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
         raise InputError(
-            f"not there: {shown}",
+            f"not there: {listed(absent)}",
             why="inputs are looked for before anything runs",
             fix="check the path; names with spaces need quotes",
         )
+    odd = [name for name, kind in kinds.items() if kind == "other"]
     if odd:
         raise InputError(
             f"{odd[0]} is neither a file nor a folder",
