@@ -70,3 +70,14 @@ def test_a_run_that_has_hardly_begun(tmp_path: Path) -> None:
 def test_another_folder_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no run folder"):
         describe(tmp_path)
+
+
+def test_a_damaged_recipe(recipe: Recipe, texts: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    api.run(recipe, texts, out)
+    (out / "recipe.yaml").write_text("stages: 3")
+    with pytest.raises(InputError, match="is damaged: it has no name"):
+        describe(out)
+    (out / "recipe.yaml").unlink()
+    assert api.run(recipe, texts, out).reused == 21
+    assert describe(out)[0] == "toy: finished"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from multiplane.engine import folder, ledger, lock
+from multiplane.engine.kept import Kept, read_kept
 from multiplane.engine.ledger import Ledger
 
 
@@ -63,19 +62,19 @@ def read_status(root: Path) -> RunStatus:
         nothing is active.
 
     Raises:
-        InputError: It is no run folder.
+        InputError: It is no run folder, or its recipe is damaged.
         OutputError: The ledger cannot be read.
     """
     folder.require_run(root)
-    recipe = _recipe(root)
-    steps = {entry["id"]: StepStatus(entry["id"], "waiting") for entry in recipe["stages"]}
+    recipe = read_kept(root) or Kept("unknown", "", ())
+    steps = {name: StepStatus(name, "waiting") for name in recipe.steps}
     failures: list[tuple[str, str, str]] = []
     if (root / ledger.FILE_NAME).is_file():
         with contextlib.closing(Ledger(root / ledger.FILE_NAME, read_only=True)) as book:
             for name, state, plan in book.steps():
                 if name in steps:
                     steps[name] = _step(book, name, state, plan, failures)
-    return RunStatus(recipe["name"], lock.is_held(root), tuple(steps.values()), tuple(failures))
+    return RunStatus(recipe.name, lock.is_held(root), tuple(steps.values()), tuple(failures))
 
 
 def describe(root: Path) -> list[str]:
@@ -85,7 +84,7 @@ def describe(root: Path) -> list[str]:
         root: Its folder.
 
     Raises:
-        InputError: It is no run folder.
+        InputError: It is no run folder, or its recipe is damaged.
         OutputError: The ledger cannot be read.
     """
     status = read_status(root)
@@ -104,15 +103,6 @@ def describe(root: Path) -> list[str]:
     elif state == "stopped":
         lines.append("the same command again goes on where it stopped")
     return lines
-
-
-def _recipe(root: Path) -> dict[str, Any]:
-    """The recipe of a run as plain data; empty when the run was cut off before it was written."""
-    path = root / folder.RECIPE
-    empty: dict[str, Any] = {"name": "unknown", "stages": []}
-    if not path.is_file():
-        return empty
-    return {**empty, **yaml.safe_load(path.read_text(encoding="utf-8"))}
 
 
 def _step(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from multiplane.core.errors import InputError
+from multiplane.engine import lock
 from multiplane.engine.report.read import read_run
 
 
@@ -30,3 +31,17 @@ def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no run folder") as caught:
         read_run(tmp_path)
     assert "-o" in caught.value.fix
+
+
+def test_a_run_that_has_hardly_begun(tmp_path: Path) -> None:
+    with lock.hold(tmp_path):
+        pass
+    with pytest.raises(InputError, match="has nothing to report yet") as caught:
+        read_run(tmp_path)
+    assert caught.value.fix == "the same command again; it goes on where it stopped"
+
+
+def test_a_damaged_recipe(run_folder: Path) -> None:
+    (run_folder / "recipe.yaml").write_text("name: [")
+    with pytest.raises(InputError, match="is damaged"):
+        read_run(run_folder)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from multiplane.engine.folder import INPUTS, PROVENANCE, RECIPE, require_run
+from multiplane.core.errors import InputError
+from multiplane.engine.folder import INPUTS, PROVENANCE, require_run
+from multiplane.engine.kept import read_kept
 
 ENGINE_PARTS = ("load", "compute", "save")
 """The timings that the engine takes of every item; others are the stage's own."""
@@ -102,20 +102,26 @@ def read_run(root: Path) -> RunResult:
         The steps that are finished.
 
     Raises:
-        InputError: It is no run folder.
+        InputError: It is no run folder, has no recipe yet, or a damaged one.
     """
     require_run(root)
-    recipe = yaml.safe_load((root / RECIPE).read_text(encoding="utf-8"))
+    recipe = read_kept(root)
+    if recipe is None:
+        raise InputError(
+            f"{root} has nothing to report yet",
+            why="the run was cut off before its recipe was written, or is just beginning",
+            fix="the same command again; it goes on where it stopped",
+        )
     given = _json(root / INPUTS, [])
     run = RunResult(
         root,
-        recipe["name"],
-        recipe.get("description", ""),
+        recipe.name,
+        recipe.description,
         [name for entry in given for names in entry["files"].values() for name in names[:1]],
         _json(root / PROVENANCE, {}),
     )
-    for entry in recipe["stages"]:
-        found = _metadata(root / entry["id"], entry["id"])
+    for step in recipe.steps:
+        found = _metadata(root / step, step)
         if found:
             run.steps.append(_step(found))
     return run
