@@ -37,6 +37,19 @@ def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
     assert digest(path, FileDigests({str(path): stamp})) not in {stamp[2], None}
 
 
+def test_a_name_that_is_no_text_is_digested_and_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a\xe9")
+    try:
+        path.write_bytes(b"x")
+    except OSError:
+        pytest.skip("here all file names are text")
+    plain = tmp_path / "a"
+    plain.write_bytes(b"x")
+    digests = FileDigests({})
+    assert digest(path, digests) == digest(plain, digests)
+    assert list(digests.fresh) == [str(plain)]
+
+
 def test_a_folder_stands_for_the_files_directly_in_it(tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     (folder / "out").mkdir(parents=True)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from multiplane.core.config import Options, decisive
 from multiplane.core.stage import Stage
 from multiplane.core.threads import map_ordered
+from multiplane.engine.names import is_text
 
 WHOLE_BYTES = 64 << 20
 """Files up to this size are read whole; of larger ones, three parts and the time of change."""
@@ -78,7 +79,8 @@ class FileDigests:
                 digest = _hash_file(file, stat)
         except OSError:
             return ""
-        self.fresh[name] = (stat.st_size, stat.st_mtime_ns, digest)
+        if is_text(name):  # the ledger holds text; other names are read anew each time
+            self.fresh[name] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
 
