@@ -17,14 +17,25 @@ def test_rle_round_trip(mask: np.ndarray) -> None:
 
 
 def test_rle_is_cocos() -> None:
-    mask = np.array([[0, 1], [1, 1]], bool)
-    assert encode_rle(mask) == {"size": [2, 2], "counts": [1, 3]}
-    assert encode_rle(~mask) == {"size": [2, 2], "counts": [0, 1, 3]}
+    mask = np.zeros((4, 5), bool)
+    mask[1:3, 1:4] = True
+    assert encode_rle(mask) == {"size": [4, 5], "counts": "5220003"}  # by pycocotools 2.0
+    assert (decode_rle({"size": [4, 5], "counts": [5, 2, 2, 2, 2, 2, 5]}) == mask).all()
 
 
-def test_rle_that_does_not_add_up() -> None:
+@given(arrays(np.bool_, (1, 400)))
+def test_rle_holds_long_and_short_runs(mask: np.ndarray) -> None:
+    grown = np.repeat(mask, np.arange(400) * 3 + 1, axis=1)
+    code = encode_rle(grown)
+    assert isinstance(code["counts"], str)
+    assert code["counts"].isascii()
+    assert (decode_rle(code) == grown).all()
+
+
+@pytest.mark.parametrize("counts", [[1, 2], "12"])
+def test_rle_that_does_not_add_up(counts: object) -> None:
     with pytest.raises(InputError, match="add up to 3, wanted 2 x 2") as caught:
-        decode_rle({"size": [2, 2], "counts": [1, 2]})
+        decode_rle({"size": [2, 2], "counts": counts})
     assert caught.value.fix
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import distance_transform_edt
 
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, make_trimap
 
@@ -15,6 +16,14 @@ def test_the_band_reaches_to_both_sides() -> None:
     assert (row[:35] == BACKGROUND).all()
     assert (row[35:45] == UNKNOWN).all()
     assert (row[45:] == FOREGROUND).all()
+
+
+def test_the_band_is_as_wide_in_every_direction() -> None:
+    rows, columns = np.mgrid[:300, :300]
+    mask = np.hypot(rows - 150.3, columns - 149.6) < 90
+    trimap = make_trimap(mask, 30)
+    assert np.array_equal(trimap == FOREGROUND, distance_transform_edt(mask) > 30)
+    assert np.array_equal(trimap == BACKGROUND, distance_transform_edt(~mask) > 30)
 
 
 def test_thin_parts_and_thin_gaps_keep_a_core() -> None:

@@ -48,6 +48,20 @@ def test_an_object_out_of_sight_for_a_moment_is_the_same() -> None:
     assert set(add(tracker, at((42, 40)))) == {2}
 
 
+def test_objects_long_gone_keep_their_row_and_no_picture() -> None:
+    rng = np.random.default_rng(3)
+    tracker = Tracker(1)
+    for _ in range(40):
+        mask = np.zeros((60, 80), bool)
+        y, x = rng.integers(0, 50), rng.integers(0, 70)
+        mask[y : y + 5, x : x + 5] = True
+        tracker.add(np.zeros((60, 80, 3), np.uint8), mask, np.ones((60, 80), np.float32))
+    table = tracker.table()
+    assert [row["track_id"] for row in table] == list(range(1, len(table) + 1))
+    assert len(table) > 20
+    assert sum(track.mask.size > 0 for track in tracker._tracks) <= 10
+
+
 def test_too_small_and_too_large_are_left_out() -> None:
     tracker = Tracker(min_px=100, max_px=1000)
     mask = at((10, 10)) | at((60, 60), side=6) | at((100, 10), side=50)

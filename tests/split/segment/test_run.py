@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from multiplane.core.errors import InputError
+from multiplane.core.errors import InputError, WeightsError
 from multiplane.core.instances import decode_rle
 from multiplane.core.items import Item, Record
 from multiplane.core.plugins import choose
@@ -18,6 +18,7 @@ from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, still_path
 from multiplane.split.segment import choice
 from multiplane.split.segment.config import CombinedOptions, MotionOptions, SegmentOptions
+from multiplane.split.segment.refine import draw_mask
 from multiplane.split.segment.run import Segment, segment
 
 MOTION = SegmentOptions(backend=MotionOptions())
@@ -136,6 +137,21 @@ def test_frames_of_other_sizes_fail_the_shot(tmp_path, scene) -> None:
 def test_the_fingerprint_knows_the_weights() -> None:
     assert Segment().fingerprint(MOTION) == ""
     assert Segment().fingerprint(SegmentOptions()).startswith("u2netp:")
+
+
+def test_what_was_found_for_want_of_weights_is_found_again_with_them(monkeypatch) -> None:
+    def absent(name):
+        raise WeightsError("no network", why="offline", fix="multiplane models pull u2netp")
+
+    with_weights = Segment().fingerprint(SegmentOptions())
+    monkeypatch.setattr(weights, "find", absent)
+    assert Segment().fingerprint(SegmentOptions()) == Segment().fingerprint(MOTION)
+    assert Segment().fingerprint(SegmentOptions()) != with_weights
+
+
+def test_a_frame_full_of_character_is_drawn_quietly(scene) -> None:
+    masks, _ = draw_mask(np.ones((45, 80), np.float32), scene.frames[0], grabcut=True)
+    assert masks.all()
 
 
 def test_files_are_a_sequence(tmp_path, scene) -> None:

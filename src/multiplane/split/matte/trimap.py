@@ -42,7 +42,7 @@ def make_trimap(mask: Mask, edge_px: int) -> Trimap:
 
 
 def _known(side: NDArray[np.uint8], edge_px: int) -> Mask:
-    depth = cv2.distanceTransform(side, cv2.DIST_L2, cv2.DIST_MASK_5)
+    depth = cv2.distanceTransform(side, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     window = np.ones((2 * edge_px + 1, 2 * edge_px + 1), np.uint8)
     half_width = cv2.dilate(depth, window)
     known: Mask = depth > np.minimum(np.float32(edge_px), np.float32(_CORE) * half_width)

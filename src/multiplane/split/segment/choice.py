@@ -25,6 +25,15 @@ class Choice:
     why: str
 
 
+def missing_weights() -> str:
+    """Why ``auto`` has to do without a network; empty when its weights are at hand."""
+    try:
+        weights.find(CombinedOptions().salient.model)
+    except WeightsError as error:
+        return error.what
+    return ""
+
+
 class Choices:
     """Opens backends when they are first chosen, and keeps them."""
 
@@ -40,10 +49,7 @@ class Choices:
         if not isinstance(options, AutoOptions):
             self._open(options)
             return
-        try:
-            weights.find(CombinedOptions().salient.model)
-        except WeightsError as error:
-            self._missing = error.what
+        self._missing = missing_weights()
 
     def choose(self, frame_count: int) -> tuple[Choice, Segmenter]:
         """Pick a backend for a shot of so many frames."""

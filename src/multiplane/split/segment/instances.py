@@ -52,6 +52,7 @@ class Tracker:
         """
         self._min_px, self._max_px = min_px, max_px
         self._tracks: list[_Track] = []
+        self._alive: list[_Track] = []
         self._before: Frame | None = None
         self._index = -1
 
@@ -113,15 +114,18 @@ class Tracker:
         """Move what is remembered to where it should be in this frame."""
         if self._before is None:
             return
-        alive = [t for t in self._tracks if self._index - t.last <= _PATIENCE]
-        if alive:
+        for track in self._alive:
+            if self._index - track.last > _PATIENCE:
+                track.mask = np.zeros((0, 0), np.bool_)  # there may be thousands of them
+        self._alive = [t for t in self._alive if t.mask.size]
+        if self._alive:
             back = flow(frame, self._before, scale=1.0)
-            for track in alive:
+            for track in self._alive:
                 track.mask = np.asarray(warp(track.mask, back, outside="zero"))
 
     def _assign(self, parts: list[Mask]) -> list[_Track]:
         """The track of each part; a new one where none fits."""
-        alive = [t for t in self._tracks if self._index - t.last <= _PATIENCE]
+        alive = self._alive
         chosen: dict[int, _Track] = {}
         if alive and parts:
             overlap = np.array([[_overlap(part, track.mask) for track in alive] for part in parts])
@@ -135,6 +139,7 @@ class Tracker:
             if number not in chosen:
                 track = _Track(len(self._tracks) + 1, part, self._index, self._index)
                 self._tracks.append(track)
+                self._alive.append(track)
                 chosen[number] = track
         return [chosen[number] for number in range(len(parts))]
 

@@ -23,6 +23,7 @@ _BAND, _NARROW = 1 / 160, 5
 pixels of the size at which that is done."""
 _SURE = 0.6
 """What is believed more strongly than this GrabCut may not take away."""
+_FAR = 1e6
 _HOLE = 4e-4
 """Holes smaller than this share of the frame are closed."""
 
@@ -202,6 +203,7 @@ def grab_cut(frame: Frame, belief: Belief, mask: Mask, band_px: int) -> Mask:
 def _core(mask: Mask, window: NDArray[Any]) -> Mask:
     """The inner half of what is thinner than the window, so that no ear is cut through."""
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    depth = np.minimum(depth, _FAR)  # OpenCV's distance to an edge that is not there overflows
     return np.asarray((depth > 1) & (2 * depth >= cv2.dilate(depth, window)))
 
 

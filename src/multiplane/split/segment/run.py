@@ -22,8 +22,8 @@ from multiplane.media.images import read_frame, write_cutout, write_mask
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
 from multiplane.split.segment.backend import Belief
-from multiplane.split.segment.choice import Choices
-from multiplane.split.segment.config import MotionOptions, SegmentOptions
+from multiplane.split.segment.choice import Choices, missing_weights
+from multiplane.split.segment.config import AutoOptions, MotionOptions, SegmentOptions
 from multiplane.split.segment.cutouts import cut_instance
 from multiplane.split.segment.instances import Tracker
 from multiplane.split.segment.refine import draw_mask
@@ -151,8 +151,10 @@ class Segment:
     metadata: ClassVar[str] = "instances_metadata.json"
 
     def fingerprint(self, options: SegmentOptions) -> str:
-        """The weights by name and hash, unless the backend has none."""
-        if isinstance(options.backend, MotionOptions):
+        """The weights by name and hash; those that ``auto`` cannot have do not count."""
+        backend = options.backend
+        alone = isinstance(backend, AutoOptions) and missing_weights()
+        if alone or isinstance(backend, MotionOptions):
             return ""
         entry = entry_of("models", "u2netp")
         return f"{entry.name}:{entry.sha256}"

@@ -61,7 +61,7 @@ class Closer:
 
         Args:
             shot: The shot.
-            found: Frame → belief, (h, w), > 0.5 where somebody surely is. The whole frame is
+            found: Frame → belief, (h, w), > 0.3 where somebody surely is. The whole frame is
                 looked at while this is empty, or where nobody was found.
         """
         self._size = shot.size

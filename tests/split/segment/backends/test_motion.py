@@ -29,5 +29,7 @@ def test_a_frame_that_cannot_be_registered_is_named(scene) -> None:
     frames = list(scene.frames)
     frames[5] = np.full_like(frames[5], 7)
     found = MotionSegmenter(MotionOptions()).segment(Shot(frames), silent)
-    assert len(list(found.beliefs)) == len(frames)
+    beliefs = list(found.beliefs)
+    assert len(beliefs) == len(frames)
+    assert not (beliefs[5] > 0).any(), "with nothing to hold it against nobody is found"
     assert found.figures["unregistered_frames"] == [5]

@@ -7,9 +7,9 @@ from itertools import repeat
 import numpy as np
 
 from multiplane.core.progress import Progress, track
-from multiplane.split.segment.backend import Segmentation
+from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.config import MotionOptions
-from multiplane.split.segment.consensus import Consensus, believe_motion
+from multiplane.split.segment.consensus import Consensus, Stand, believe_motion
 from multiplane.split.segment.registration import camera_figures, find_camera, spread
 from multiplane.split.segment.shot import Shot
 
@@ -38,5 +38,11 @@ class MotionSegmenter:
         known = [index for index in range(len(shot)) if camera.registered(index)]
         consensus.set_references(spread(known, options.references))
         blank = np.zeros((size[1], size[0]), np.float32)
-        beliefs = consensus.beliefs(repeat(blank, len(shot)), believe_motion)
+
+        def believe(stand: Stand) -> Belief:
+            if not camera.registered(stand.index):  # nothing to hold it against: nobody is found
+                return blank - 1
+            return believe_motion(stand)
+
+        beliefs = consensus.beliefs(repeat(blank, len(shot)), believe)
         return Segmentation(track(beliefs, len(shot), progress), camera, camera_figures(camera))
