@@ -13,7 +13,7 @@ from multiplane.core.errors import BackendError, InputError, OutputError
 from multiplane.media import writer as writer_module
 from multiplane.media.clip import open_clip
 from multiplane.media.config import VideoOptions
-from multiplane.media.verify import verify
+from multiplane.media.verify import compare, verify
 from multiplane.media.writer import VideoWriter, write_video
 
 QUICK = VideoOptions(speed="ultrafast")
@@ -117,6 +117,32 @@ def test_times_that_do_not_rise_are_moved_and_told(make_clip, tmp_path: Path) ->
     notes = write_video(tmp_path / "b.mp4", frames, clip, QUICK)
     assert notes == ["timestamp 640 came after 640 and was moved behind it"]
     assert [f.pts for f in open_clip(tmp_path / "b.mp4").frames()] == [0, 640, 641, 1280]
+
+
+@pytest.mark.parametrize("audio", [None, "aac", "libopus"])
+@pytest.mark.parametrize("result", ["b.mp4", "b.mov", "b.mkv"])
+def test_frames_before_zero_are_moved_with_their_sound(
+    make_clip, tmp_path: Path, result: str, audio: str | None
+) -> None:
+    clip = open_clip(make_clip("a.mkv", 6, audio=audio))
+    frames = [(stamp, flat(100 + stamp // 2)) for stamp in (-83, -40, 0, 40, 83)]
+    notes = write_video(tmp_path / result, frames, clip, QUICK)
+    assert notes[-1] == "the first timestamp is -0.083 s; picture and sound begin 0.083 s later"
+    new = list(open_clip(tmp_path / result).frames())
+    assert [f.time_s for f in new] == pytest.approx([0, 0.043, 0.083, 0.123, 0.166], abs=0.0011)
+    means = [f.frame.mean() for f in new]
+    assert means == pytest.approx([frame.mean() for _, frame in frames], abs=2)
+    if audio:
+        moved = sound_start(tmp_path / result) - sound_start(clip.path)
+        anew = len(notes) > 1  # an encoder begins a little before its sound
+        assert moved == pytest.approx(0.083, abs=0.022 if anew else 0.0011)
+        assert compare(clip.path, tmp_path / result).same_sound is not anew
+
+
+def sound_start(path: Path) -> float:
+    with av.open(str(path)) as container:
+        stamps = [p.pts * p.time_base for p in container.demux(audio=0) if p.pts is not None]
+    return float(min(stamps))
 
 
 def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Sound:
 
     Attributes:
         notes: What had to be done differently from copying, in words.
+        delay_s: How much later it lies in the output than in the source, as the picture does.
     """
 
     def __init__(self, source: Path, output: OutputContainer, suffix: str) -> None:
@@ -45,6 +46,7 @@ class Sound:
             InputError: The container takes neither the tracks nor a codec of ours.
         """
         self.notes: list[str] = []
+        self.delay_s = Fraction(0)
         self._output = output
         self._input = open_container(source)
         self._tracks: dict[int, AudioStream] = {}
@@ -62,9 +64,12 @@ class Sound:
         """Write what belongs before a moment, so that sound and picture lie side by side.
 
         Args:
-            time_s: On the source's clock; None for all that is left.
+            time_s: On the output's clock; None for all that is left.
         """
-        while self._next is not None and (time_s is None or self._next[0] <= time_s):
+        delay = float(self.delay_s)
+        while self._next is not None and (time_s is None or self._next[0] + delay <= time_s):
+            for packet in self._next[1]:
+                _move(packet, self.delay_s)
             self._output.mux(self._next[1])
             self._next = next(self._units, None)
 
@@ -147,6 +152,14 @@ def takes_sound(container: str, track: AudioStream) -> bool:
     except (ValueError, av.FFmpegError):
         return False
     return True
+
+
+def _move(packet: av.Packet[Any], seconds: Fraction) -> None:
+    units = round(seconds / packet.time_base) if packet.time_base else 0
+    if units and packet.pts is not None:
+        packet.pts += units
+    if units and packet.dts is not None:
+        packet.dts += units
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:

@@ -77,6 +77,7 @@ class VideoWriter:
         self._queue: queue.Queue[av.VideoFrame | None] = queue.Queue(maxsize=_WAITING)
         self._error: BaseException | None = None
         self._last_pts: int | None = None
+        self._delay = 0  # of picture and sound, in units of the clock
         self._stack = contextlib.ExitStack()
         self._thread: threading.Thread | None = None
 
@@ -115,7 +116,8 @@ class VideoWriter:
         Args:
             frame: uint8 (H, W, 3) of the announced size; may be reused at once.
             pts: Its timestamp in units of the clock of ``like`` (of one frame when ``like`` is a
-                rate); None for one frame after the last.
+                rate); None for one frame after the last. When the first is below 0, picture and
+                sound are moved so that it is 0: MP4 hides what lies before.
 
         Raises:
             InputError: Not a frame, or of another size.
@@ -130,7 +132,7 @@ class VideoWriter:
                 fix="resize the frame first, or write a video for each size",
             )
         converted = self._convert(frame)
-        converted.pts = self._next_pts(pts)
+        converted.pts = self._next_pts(pts) + self._delay
         converted.time_base = self._time_base
         converted.duration = round(1 / self._rate / self._time_base)
         self._put(converted)
@@ -219,6 +221,15 @@ class VideoWriter:
             self.notes.append(note)
             _log.warning(note)
             pts = last + 1
+        if last is None and pts < 0:
+            self._delay = -pts
+            seconds = float(self._delay * self._time_base)
+            note = (
+                f"the first timestamp is -{seconds:g} s; "
+                f"picture and sound begin {seconds:g} s later"
+            )
+            self.notes.append(note)
+            _log.warning(note)
         self._last_pts = pts
         return pts
 
@@ -251,6 +262,8 @@ class VideoWriter:
         try:
             while True:
                 frame = self._queue.get()
+                if sound:
+                    sound.delay_s = self._delay * self._time_base
                 for packet in stream.encode(frame):
                     if sound and packet.pts is not None:
                         sound.write_until(float(packet.pts * self._time_base))
