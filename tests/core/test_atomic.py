@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import _pyio
 import errno
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,20 @@ def test_appears_whole(tmp_path: Path) -> None:
         assert not place.exists()
     assert place.read_bytes() == b"new"
     assert list(place.parent.iterdir()) == [place]
+
+
+def test_lines_end_alike_on_every_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the interpreter's own io in Python asks os.linesep, so that it can play another system
+    monkeypatch.setattr("os.linesep", "\r\n")
+    monkeypatch.setattr("io.open", _pyio.open)
+    write_text(tmp_path / "a.txt", "a\nb\n")
+    assert (tmp_path / "a.txt").read_bytes() == b"a\nb\n"
+
+
+def test_a_name_that_is_no_text_comes_back_from_json(tmp_path: Path) -> None:
+    name = "caf\udce9.png"
+    write_text(tmp_path / "a.json", json.dumps(name, ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == name
 
 
 def test_failure_leaves_what_was_there(tmp_path: Path) -> None:

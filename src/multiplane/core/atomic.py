@@ -67,7 +67,9 @@ def _forget(part: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text whole or not at all.
+    """Write UTF-8 text whole or not at all; lines end alike on every system.
+
+    A file name that holds bytes which are no text is written with escapes, as JSON reads them.
 
     Args:
         path: Where it belongs.
@@ -77,7 +79,7 @@ def write_text(path: Path, text: str) -> None:
         OutputError: It cannot be written.
     """
     with write_beside(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def explain_write_error(path: Path, error: OSError) -> OutputError:
