@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from multiplane.engine.check import INPUT, Fault, as_error, steps
 
 
@@ -62,6 +64,25 @@ def test_anything_at_all_may_stand_in_the_file() -> None:
     for raw in (None, 3, "x", [], {"stages": 3}, {"stages": [3, None]}):
         assert steps(raw, {}) == ()
     assert faults_of({"id": 3, "stage": 4, "inputs": 5, "options": 6}) == []
+    assert faults_of({**CUT, "id": {"a": "b"}}, {**CUT, "id": ["a"]}, {"id": {}}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "example"), [("opencvv", "opencv"), ("foo", "auto"), (None, "auto"), (["x"], "auto")]
+)
+def test_a_backend_is_chosen_by_its_kind(value: object, example: str) -> None:
+    planes = {"frames": "input.frames", "masks": "input.masks"}
+    step = {"id": "fill", "stage": "restore.inpaint", "inputs": planes}
+    assert faults_of({**step, "options": {"backend": value}}) == [
+        f"stages[0].options.backend: got {value!r}; wanted the kind, one of 'auto', 'patchmatch',"
+        f" 'opencv': backend: {{kind: {example}}} in a recipe,"
+        f" --set fill.backend.kind={example} behind it"
+    ]
+    assert faults_of({**step, "options": {"backend": {"kind": "opencv"}}}) == []
+    (fault,) = faults_of({**step, "options": {"backend": {"kind": "foo"}}})
+    assert fault.startswith("stages[0].options.backend.kind: got 'foo'; wanted ")
+    (fault,) = faults_of({**step, "options": {"backend": {"kind": "opencv", "x": 1}}})
+    assert "unknown key" in fault
 
 
 def test_a_fault_tells_its_place() -> None:

@@ -219,3 +219,11 @@ def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
 
 def test_a_recipe_survives_pickling(recipe: Recipe) -> None:
     assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_a_step_id_that_is_no_text(tmp_path: Path) -> None:
+    text = (
+        "name: x\nstages:\n  - id: {a: b}\n    stage: toy.cut\n    inputs: {source: input.source}\n"
+    )
+    with pytest.raises(ConfigError, match=r"stages\[0\]\.id: got \{'a': 'b'\}; input should be"):
+        load_recipe(write(tmp_path, text))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from multiplane.core.config import Options, explain, nearest
+from multiplane.core.config import Options, explain, models_in, nearest
 from multiplane.core.errors import ConfigError
 from multiplane.core.stage import Stage
 from multiplane.engine import lines
@@ -110,7 +111,7 @@ class _Checker:
         key = ("stages", str(index))
         step_id, name = raw.get("id"), raw.get("stage")
         inputs, options = raw.get("inputs") or {}, raw.get("options") or {}
-        if step_id == INPUT or step_id in self._makes:
+        if isinstance(step_id, str) and (step_id == INPUT or step_id in self._makes):
             why = "is what the user hands in" if step_id == INPUT else "names an earlier step"
             self.faults.append(Fault((*key, "id"), f"got {step_id!r}, which {why}"))
         stage = self._stage((*key, "stage"), name)
@@ -120,7 +121,7 @@ class _Checker:
         sources: dict[str, tuple[str, str]] = {}
         if isinstance(inputs, Mapping):
             sources = self._inputs((*key, "inputs"), stage, inputs)
-        parsed = self._options((*key, "options"), stage, options)
+        parsed = self._options((*key, "options"), stage, options, str(step_id))
         self._makes.setdefault(str(step_id), tuple(stage.makes))
         if parsed is not None:
             self.steps.append(Step(str(step_id), stage, parsed, sources))
@@ -173,12 +174,30 @@ class _Checker:
         offers = [step for step, makes in self._makes.items() if plane in makes]
         return f"add {plane}: {offers[-1] if offers else INPUT}.{plane}"
 
-    def _options(self, key: lines.Key, stage: Stage, options: object) -> Options | None:
+    def _options(
+        self, key: lines.Key, stage: Stage, options: object, step_id: str
+    ) -> Options | None:
         if not isinstance(options, Mapping):
             return None
         parsed, faults = validate(stage.options, options, key)
-        self.faults += faults
+        for fault in faults:
+            name = ".".join(fault.key[len(key) :])
+            told = _choice(stage.options, name, options.get(name), step_id)
+            self.faults.append(replace(fault, text=told) if told else fault)
         return parsed
+
+
+def _choice(model: type[Options], name: str, got: object, step_id: str) -> str:
+    """What to write where one of several backends is chosen by its ``kind``; empty elsewhere."""
+    field = model.model_fields.get(name)
+    if field is None or field.discriminator != "kind" or isinstance(got, Mapping):
+        return ""
+    kinds = [str(one.model_fields["kind"].default) for one in models_in(field.annotation)]
+    example = nearest(str(got), kinds) or kinds[0]
+    return (
+        f"got {reprlib.repr(got)}; wanted the kind, one of {', '.join(map(repr, kinds))}: "
+        f"{name}: {{kind: {example}}} in a recipe, --set {step_id}.{name}.kind={example} behind it"
+    )
 
 
 def validate(model: type[M], raw: object, key: lines.Key = ()) -> tuple[M | None, list[Fault]]:
