@@ -7,6 +7,8 @@ import pytest
 
 from multiplane.cli.main import main
 from multiplane.hub.cache import choose_cache
+from multiplane.hub.lookup import place
+from multiplane.hub.table import entry_of
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -31,6 +33,25 @@ def test_list_says_what_is_here_and_under_which_licence(
     assert "u2netp" in out
     assert "not here" in out
     assert "Apache-2.0" in out
+
+
+def test_list_goes_on_where_a_file_is_damaged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = place(entry_of("models", "u2netp"), tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"cut off")
+    code, out, err = told(capsys, "list")
+    assert (code, err) == (0, "")
+    states = {line.split()[0]: line[11:20].strip() for line in out.splitlines()}
+    assert states.pop("u2netp") == "damaged"
+    assert set(states.values()) == {"not here"}
+
+    def closed(*_: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr("multiplane.hub.lookup.remembered_sha256", closed)
+    assert "no access" in told(capsys, "list")[1]
 
 
 def test_where_it_belongs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from multiplane.cli.runs import cache_folder
+from multiplane.core.errors import WeightsError
 
 app = typer.Typer(
     help="Weights: what is known, what is here, where it comes from.",
@@ -19,13 +20,24 @@ NameArgument = Annotated[str, typer.Argument(help="A name that `models list` sho
 @app.command("list")
 def list_() -> None:
     """Show each model: whether it is here, size, licence, what it is for."""
-    from multiplane.hub import weights
     from multiplane.hub.table import MODELS
 
     for entry in MODELS.values():
-        state = "here" if weights.locate(entry.name, cache=cache_folder()) else "not here"
+        state = _state(entry.name)
         licence = entry.licence if entry.commercial else f"{entry.licence}, NON-COMMERCIAL"
         typer.echo(f"{entry.name:<10} {state:<9} {entry.size:>9}  {licence:<12} {entry.purpose}")
+
+
+def _state(name: str) -> str:
+    """Whether weights are here; one damaged file is no reason to keep silent about the others."""
+    from multiplane.hub import weights
+
+    try:
+        return "here" if weights.locate(name, cache=cache_folder()) else "not here"
+    except WeightsError:
+        return "damaged"
+    except OSError:
+        return "no access"
 
 
 @app.command()
