@@ -7,6 +7,7 @@ import pytest
 from multiplane.cli import runs
 from multiplane.cli.main import main
 from multiplane.core.errors import ConfigError
+from multiplane.engine.api import RunReport
 from multiplane.hub import cache
 
 
@@ -51,6 +52,24 @@ def test_a_folder_that_is_no_run(
         main([command, str(tmp_path)])
     assert caught.value.code == 2
     assert "is no run folder" in capsys.readouterr().err
+
+
+def test_demo_takes_failed_items_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def run(*_: object, retry_failed: bool, **__: object) -> RunReport:
+        asked.append(retry_failed)
+        return RunReport(tmp_path, (), ())
+
+    monkeypatch.setattr("multiplane.engine.api.run", run)
+    monkeypatch.setattr("multiplane.hub.media.find", lambda *_, **__: tmp_path / "clip.mp4")
+    for words in (["demo"], ["demo", "--retry-failed"]):
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 0
+    assert asked == [False, True]
 
 
 def test_doctor_names_what_it_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,6 +96,7 @@ def demo(
     out: OutOption = Path("multiplane-demo"),
     settings: SetOption = [],  # noqa: B006 - typer copies it
     *,
+    retry_failed: RetryOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Take a clip of Big Buck Bunny apart: cut-outs, masks, backgrounds with nobody in them.
@@ -112,8 +113,9 @@ def demo(
     clip = media.find(entry.name, cache=cache_folder())
     with progress_bars(quiet) as progress:
         report = api.run(
-            "clean-backgrounds", [clip], out, options=parse_settings(settings), progress=progress
-        )
+            "clean-backgrounds", [clip], out, options=parse_settings(settings),
+            retry_failed=retry_failed, progress=progress,
+        )  # fmt: skip
     show_result(report)
     raise typer.Exit(report.exit_status)
 
