@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
 
 from multiplane.core.errors import OutputError
+from multiplane.media.clip import open_clip
+from multiplane.media.config import VideoOptions
 from multiplane.media.verify import compare, verify
+from multiplane.media.writer import write_video
 
 
 def test_a_file_equals_itself(make_clip) -> None:
@@ -38,3 +42,50 @@ def test_lost_sound_is_found(make_clip, tmp_path: Path) -> None:
         verify(first, second)
     assert "name the output .mkv" in caught.value.fix
     assert verify(first, second, sound=False).frames == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [("a.ts", "b.mp4"), ("a.ts", "b.mov"), ("a.ts", "b.mkv"), ("a.ts", "b.ts"), ("a.mp4", "b.ts")],
+)
+def test_sound_is_the_same_in_any_wrapping(
+    make_clip, tmp_path: Path, source: str, result: str
+) -> None:
+    clip = open_clip(make_clip(source, 50, audio="aac"))
+    write_video(tmp_path / result, clip.frames(), clip, VideoOptions(speed="ultrafast"))
+    found = verify(clip.path, tmp_path / result)
+    assert found.sound_packets[0] == found.sound_packets[1] > 90
+
+
+@pytest.mark.parametrize("damage", ["flipped", "shortened", "missing"])
+def test_damaged_sound_is_found_in_another_wrapping(make_clip, tmp_path: Path, damage: str) -> None:
+    clip = open_clip(make_clip("a.ts", 50, audio="aac"))
+    write_video(tmp_path / "b.mp4", clip.frames(), clip, VideoOptions(speed="ultrafast"))
+    copy_with_damage(tmp_path / "b.mp4", tmp_path / "whole.mp4", "none")
+    assert compare(clip.path, tmp_path / "whole.mp4").same_sound
+    copy_with_damage(tmp_path / "b.mp4", tmp_path / "c.mp4", damage)
+    with pytest.raises(OutputError, match="the sound of"):
+        verify(clip.path, tmp_path / "c.mp4")
+
+
+def copy_with_damage(source: Path, result: Path, damage: str) -> None:
+    with av.open(str(source)) as old, av.open(str(result), "w") as new:
+        streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
+        heard = 0
+        for packet in old.demux():
+            copied = packet
+            if packet.stream.type == "audio" and packet.size:
+                heard += 1
+                data = bytearray(packet)
+                if heard == 40 and damage == "missing":
+                    continue
+                if heard == 40 and damage == "flipped":
+                    data[-5] ^= 1
+                if heard == 40 and damage == "shortened":
+                    del data[-1]
+                copied = av.Packet(bytes(data))
+                copied.pts, copied.dts = packet.pts, packet.dts
+                copied.time_base, copied.duration = packet.time_base, packet.duration
+            if packet.size:
+                copied.stream = streams[packet.stream.index]
+                new.mux(copied)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import av
+from av.bitstream import BitStreamFilterContext
 
 from multiplane.core.errors import OutputError
 from multiplane.media.clip import open_container
@@ -21,7 +25,8 @@ class Comparison:
             infinite when their numbers differ.
         tick_s: The coarser of the two clocks; no error below it can be avoided.
         sound_packets: How many packets of sound the source and the result have.
-        same_sound: Whether these packets are equal to the byte, track by track.
+        same_sound: Whether these packets are equal to the byte, track by track, apart from the
+            headers (ADTS) that AAC carries in an MPEG stream and nowhere else.
     """
 
     frames: tuple[int, int]
@@ -109,8 +114,11 @@ def _outline(path: Path) -> _Outline:
         video = picture_stream(container)
         assert video, "both hold a picture"
         tick = float(video.time_base or 0)
+        bare: dict[int, BitStreamFilterContext] = {}
         for track in container.streams.audio:
             sounds[track.index] = hashlib.sha256()
+            if track.codec_context.name == "aac":
+                bare[track.index] = BitStreamFilterContext("aac_adtstoasc", track)
         for packet in container.demux(video, *container.streams.audio):
             if not packet.size:
                 continue
@@ -120,7 +128,21 @@ def _outline(path: Path) -> _Outline:
                 stamps.append(packet.pts if packet.pts is not None else packet.dts or 0)
             else:
                 packets += 1
-                sounds[packet.stream.index].update(bytes(packet))
+                sounds[packet.stream.index].update(_payload(packet, bare))
     stamps.sort()
     times = [(stamp - stamps[0]) * tick for stamp in stamps]
     return _Outline(times, tick, packets, [d.digest() for d in sounds.values()])
+
+
+def _payload(packet: av.Packet[Any], bare: dict[int, BitStreamFilterContext]) -> bytes:
+    """What is left of a packet without the header that only some containers put before it.
+
+    The filter is the one by which FFmpeg's writers take it off.
+    """
+    data = bytes(packet)
+    if packet.stream.index not in bare:
+        return data
+    try:
+        return b"".join(map(bytes, bare[packet.stream.index].filter(packet)))
+    except av.FFmpegError:  # a header that is damaged is compared as it is
+        return data
