@@ -1,9 +1,16 @@
 from __future__ import annotations
 
-import pytest
+import logging
+from importlib.metadata import EntryPoint
+from typing import Annotated, Literal
 
+import pytest
+from pydantic import Field, TypeAdapter, ValidationError
+
+from multiplane.core import plugins
+from multiplane.core.config import Options
 from multiplane.core.errors import ConfigError, MissingDependencyError
-from multiplane.core.plugins import choose, load
+from multiplane.core.plugins import choose, load, origin_of, with_foreign_options
 
 
 def test_loads_by_name() -> None:
@@ -30,3 +37,65 @@ def test_choose_knows_its_table() -> None:
     with pytest.raises(ConfigError) as caught:
         choose({"root": "math:sqrt"}, "zzz", "multiplane.test")
     assert caught.value.fix == "use one of root"
+
+
+class Dark(Options):
+    kind: Literal["dark"] = "dark"
+
+
+class Dim(Options):
+    kind: Literal["dim"] = "dim"
+
+
+class Bright(Options):
+    kind: Literal["bright"] = "bright"
+    threshold: int = 3
+
+
+NO_OPTIONS = 4
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Entry points of the group ``multiplane.test.options``."""
+    points = []
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [p for p in points if p.group == group])
+
+    def offer(**targets: str) -> None:
+        points.extend(EntryPoint(n, t, "multiplane.test.options") for n, t in targets.items())
+
+    return offer
+
+
+def test_options_of_a_plug_in_join_ours(offered) -> None:
+    offered(bright=f"{__name__}:Bright")
+    union = Annotated[
+        with_foreign_options(Dark | Dim, "multiplane.test"), Field(discriminator="kind")
+    ]
+    adapter = TypeAdapter(union)
+    assert adapter.validate_python({"kind": "bright", "threshold": 5}) == Bright(threshold=5)
+    assert adapter.validate_python({"kind": "dark"}) == Dark()
+    with pytest.raises(ValidationError, match="'dark', 'dim', 'bright'"):
+        adapter.validate_python({"kind": "brihgt"})
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "fault"),
+    [
+        ("gone", "no_such_thing:Gone", "ModuleNotFoundError"),
+        ("four", f"{__name__}:NO_OPTIONS", "are no multiplane"),
+        ("other", f"{__name__}:Bright", "'kind' is not 'other'"),
+        ("dark", f"{__name__}:Dark", "one of that name already"),
+    ],
+)
+def test_a_broken_plug_in_takes_nobody_with_it(offered, caplog, name, target, fault) -> None:
+    offered(**{name: target})
+    with caplog.at_level(logging.WARNING):
+        assert with_foreign_options(Dark | Dim, "multiplane.test") == Dark | Dim
+    assert fault in caplog.text
+
+
+def test_ours_have_no_origin(offered) -> None:
+    offered(bright=f"{__name__}:Bright")
+    assert origin_of("dark", "multiplane.test.options") == ""
+    assert origin_of("bright", "multiplane.test.options") == f"{__name__}:Bright"

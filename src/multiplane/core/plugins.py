@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Union, get_args
 
-from multiplane.core.config import nearest
+from multiplane.core.config import Options, nearest
 from multiplane.core.errors import ConfigError, MissingDependencyError
+
+_LOG = logging.getLogger(__name__)
 
 EXTRAS = {
     "torch": "perceptual",
@@ -73,3 +76,59 @@ def choose(table: Mapping[str, str], name: str, group: str) -> Any:  # noqa: ANN
         why=f"known: {', '.join(names)}",
         fix=f"use {guess!r}" if guess else f"use one of {', '.join(names)}",
     )
+
+
+def with_foreign_options(shipped: Any, group: str) -> Any:  # noqa: ANN401 - types, not values
+    """Add the options of installed plug-ins to a union of options told apart by ``kind``.
+
+    A package that offers the backend ``bright`` under ``multiplane.segment`` offers its options
+    as ``bright`` under ``multiplane.segment.options``. One that is broken is left out and warned
+    of: it must not take the ones we ship with it.
+
+    Args:
+        shipped: Our own option models, ``A | B | ...``.
+        group: The entry-point group of the backends.
+
+    Returns:
+        The union with the foreign models behind ours.
+    """
+    ours = get_args(shipped)
+    kinds = {model.model_fields["kind"].default for model in ours}
+    foreign = []
+    for point in sorted(entry_points(group=f"{group}.options"), key=lambda point: point.name):
+        fault, model = _model_of(point)
+        if not fault and point.name in kinds:
+            fault = "there is one of that name already"
+        if fault:
+            _LOG.warning("%s: the options %r of %s are left out: %s", group, point.name,
+                         _owner(point), fault)  # fmt: skip
+            continue
+        kinds.add(point.name)
+        foreign.append(model)
+    return Union[(*ours, *foreign)]
+
+
+def origin_of(name: str, group: str) -> str:
+    """Which release of which package a foreign entry comes from; empty for ours.
+
+    Results depend on it: it belongs into the fingerprint of a stage.
+    """
+    return next((_owner(point) for point in entry_points(group=group) if point.name == name), "")
+
+
+def _model_of(point: EntryPoint) -> tuple[str, Any]:
+    """(what is wrong with it, the options model that a plug-in offers)."""
+    try:
+        model = point.load()
+    except Exception as error:  # noqa: BLE001 - whatever a foreign module does when imported
+        return f"{type(error).__name__}: {error}", None
+    if not (isinstance(model, type) and issubclass(model, Options)):
+        return "they are no multiplane.core.config.Options", None
+    kind = model.model_fields.get("kind")
+    if kind is None or kind.default != point.name:
+        return f"their field 'kind' is not {point.name!r}", None
+    return "", model
+
+
+def _owner(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, cast
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.config import Options
 from multiplane.core.plugins import choose
-from multiplane.restore.inpaint.config import AutoOptions, PatchMatchOptions
+from multiplane.restore.inpaint.config import GROUP, AutoOptions, PatchMatchOptions
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,6 @@ BACKENDS = {
     "patchmatch": "multiplane.restore.inpaint.backends.patchmatch:PatchMatchInpainter",
     "opencv": "multiplane.restore.inpaint.backends.opencv:OpenCvInpainter",
 }
-GROUP = "multiplane.inpaint"
 
 
 class Filled(NamedTuple):

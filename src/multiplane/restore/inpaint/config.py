@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from multiplane.core.config import Options
+from multiplane.core.plugins import with_foreign_options
 
 
 class AutoOptions(Options):
@@ -46,9 +47,13 @@ class OpenCvOptions(Options):
     )
 
 
-Backend: TypeAlias = Annotated[
-    AutoOptions | PatchMatchOptions | OpenCvOptions, Field(discriminator="kind")
-]
+GROUP = "multiplane.inpaint"
+"""Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
+_SHIPPED = AutoOptions | PatchMatchOptions | OpenCvOptions
+if TYPE_CHECKING:
+    Backend = Annotated[_SHIPPED, Field(discriminator="kind")]
+else:
+    Backend = Annotated[with_foreign_options(_SHIPPED, GROUP), Field(discriminator="kind")]
 
 
 class InpaintOptions(Options):

@@ -9,13 +9,14 @@ from typing import ClassVar
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_frame, read_mask, write_map
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, camera_path, read_camera
 from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
-from multiplane.restore.inpaint.config import InpaintOptions
+from multiplane.restore.inpaint.config import GROUP, InpaintOptions
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
 from multiplane.restore.inpaint.files import name_for, one_size, write_background
 from multiplane.restore.inpaint.fill import Inpainted, Painter
@@ -87,7 +88,12 @@ class Inpaint:
     metadata: ClassVar[str] = "inpainting_metadata.json"
 
     def fingerprint(self, options: InpaintOptions) -> str:
-        """Which backend really invents; the ones we ship have no weights."""
+        """Which backend really invents; ours have no weights, others their package and version."""
+        return f"{self.kind(options)} {origin_of(self.kind(options), GROUP)}".strip()
+
+    @staticmethod
+    def kind(options: InpaintOptions) -> str:
+        """The backend that really invents."""
         return str(resolve(options.backend).model_dump()["kind"])
 
     def open(self, options: InpaintOptions) -> InpaintWorker:
@@ -102,7 +108,7 @@ class InpaintWorker:
 
     def __init__(self, options: InpaintOptions) -> None:
         self._options = options
-        self._backend = Inpaint().fingerprint(options)
+        self._backend = Inpaint.kind(options)
         self._inpainter = open_inpainter(options.backend, options.seed)
 
     def load(self, item: Item) -> None:

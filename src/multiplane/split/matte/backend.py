@@ -7,9 +7,6 @@ from typing import Protocol
 from multiplane.core.arrays import Alpha, Frame, Mask
 from multiplane.split.matte.trimap import Trimap
 
-GROUP = "multiplane.matte"
-"""Entry-point group through which a foreign package adds one."""
-
 BACKENDS = {
     "guided": "multiplane.split.matte.backends.guided:GuidedRefiner",
     "closed_form": "multiplane.split.matte.backends.closed_form:ClosedFormRefiner",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from multiplane.core.config import Options
+from multiplane.core.plugins import with_foreign_options
 
 
 class GuidedMatte(Options):
@@ -43,7 +44,13 @@ class ClosedFormMatte(Options):
     )
 
 
-Method = Annotated[GuidedMatte | ClosedFormMatte, Field(discriminator="kind")]
+GROUP = "multiplane.matte"
+"""Entry-point group through which a foreign package adds a method; GROUP.options its options."""
+_SHIPPED = GuidedMatte | ClosedFormMatte
+if TYPE_CHECKING:
+    Method = Annotated[_SHIPPED, Field(discriminator="kind")]
+else:
+    Method = Annotated[with_foreign_options(_SHIPPED, GROUP), Field(discriminator="kind")]
 
 
 class MatteOptions(Options):

@@ -14,13 +14,13 @@ from multiplane.core.arrays import Alpha, Frame, Mask, check_frame, check_mask, 
 from multiplane.core.errors import InputError
 from multiplane.core.instances import box_of
 from multiplane.core.items import Item, Json, Planes, Record
-from multiplane.core.plugins import choose
+from multiplane.core.plugins import choose, origin_of
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_frame, read_mask, write_alpha, write_cutout
-from multiplane.split.matte.backend import BACKENDS, GROUP, Refiner
+from multiplane.split.matte.backend import BACKENDS, Refiner
 from multiplane.split.matte.colour import straight_colour
-from multiplane.split.matte.config import MatteOptions
+from multiplane.split.matte.config import GROUP, MatteOptions
 from multiplane.split.matte.steadiness import Steadiness
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, make_trimap
 
@@ -125,8 +125,8 @@ class Matte:
     metadata: ClassVar[str] = "mattes_metadata.json"
 
     def fingerprint(self, options: MatteOptions) -> str:
-        """It depends on nothing beyond options and input: no weights."""
-        return ""
+        """Ours have no weights; of a foreign method its package and version."""
+        return origin_of(options.method.kind, GROUP)
 
     def open(self, options: MatteOptions) -> MatteWorker:
         """Load the method."""

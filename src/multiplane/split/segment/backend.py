@@ -18,9 +18,6 @@ Belief: TypeAlias = NDArray[np.float32]
 """float32 (h, w), finite: how strongly a pixel is believed to be a character; > 0 is yes, and
 1 in either direction is sure. Of any size with the frame's shape."""
 
-GROUP = "multiplane.segment"
-"""Entry-point group through which a foreign package adds one."""
-
 BACKENDS = {
     "salient": "multiplane.split.segment.backends.salient:SalientSegmenter",
     "motion": "multiplane.split.segment.backends.motion:MotionSegmenter",

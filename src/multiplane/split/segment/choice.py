@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from multiplane.core.errors import WeightsError
 from multiplane.core.plugins import choose
 from multiplane.hub import weights
-from multiplane.split.segment.backend import BACKENDS, GROUP, Segmenter
+from multiplane.split.segment.backend import BACKENDS, Segmenter
 from multiplane.split.segment.config import (
+    GROUP,
     AutoOptions,
     Backend,
     CombinedOptions,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from multiplane.core.config import Effort, Options
+from multiplane.core.plugins import with_foreign_options
 
 
 class AutoOptions(Options):
@@ -68,9 +69,13 @@ class CombinedOptions(Options):
     )
 
 
-Backend = Annotated[
-    AutoOptions | SalientOptions | MotionOptions | CombinedOptions, Field(discriminator="kind")
-]
+GROUP = "multiplane.segment"
+"""Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
+_SHIPPED = AutoOptions | SalientOptions | MotionOptions | CombinedOptions
+if TYPE_CHECKING:
+    Backend = Annotated[_SHIPPED, Field(discriminator="kind")]
+else:
+    Backend = Annotated[with_foreign_options(_SHIPPED, GROUP), Field(discriminator="kind")]
 
 
 class SegmentOptions(Options):

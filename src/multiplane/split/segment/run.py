@@ -15,6 +15,7 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.core.atomic import write_text
 from multiplane.core.instances import Instance
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent
 from multiplane.core.threads import map_ordered
 from multiplane.hub.table import entry_of
@@ -23,7 +24,7 @@ from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.choice import Choices, missing_weights
-from multiplane.split.segment.config import AutoOptions, MotionOptions, SegmentOptions
+from multiplane.split.segment.config import GROUP, AutoOptions, MotionOptions, SegmentOptions
 from multiplane.split.segment.cutouts import cut_instance
 from multiplane.split.segment.instances import Tracker
 from multiplane.split.segment.refine import draw_mask
@@ -151,11 +152,14 @@ class Segment:
     metadata: ClassVar[str] = "instances_metadata.json"
 
     def fingerprint(self, options: SegmentOptions) -> str:
-        """The weights by name and hash; those that ``auto`` cannot have do not count."""
+        """The weights by name and hash where they take part; of a foreign backend its release."""
         backend = options.backend
         alone = isinstance(backend, AutoOptions) and missing_weights()
         if alone or isinstance(backend, MotionOptions):
             return ""
+        foreign = origin_of(backend.kind, GROUP)
+        if foreign:
+            return foreign
         entry = entry_of("models", "u2netp")
         return f"{entry.name}:{entry.sha256}"
 
