@@ -78,6 +78,14 @@ def test_other_codecs(tmp_path: Path, codec: Any) -> None:
     assert means == pytest.approx([i * 40 for i in range(5)], abs=2)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1"])
+def test_both_ends_of_quality_are_written(tmp_path: Path, codec: Any) -> None:
+    for quality in (0, 51 if codec.startswith("libx") else 63):
+        options = VideoOptions(codec=codec, speed="ultrafast", quality=quality)
+        write_video(tmp_path / "a.mkv", [flat(i * 40, 128, 96) for i in range(3)], 25, options)
+        assert open_clip(tmp_path / "a.mkv").count() == 3
+
+
 def test_odd_sides(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", [flat(9, 47, 33)], 25, QUICK)
     assert open_clip(tmp_path / "a.mp4").size == (47, 33)
