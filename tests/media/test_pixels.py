@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from multiplane.core.errors import DamagedFileError, InputError
-from multiplane.media import pixels
+from multiplane.media import pixels, png
 
 
 def colours(height: int = 24, width: int = 36) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -101,6 +101,39 @@ def test_palette_with_transparency(tmp_path: Path) -> None:
     image = Image.fromarray(colours()).quantize(16)
     path = save(tmp_path / "a.png", image, "PNG", transparency=bytes([0] * 8 + [255] * 8))
     assert read(path).shape == (24, 36, 4)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+def test_a_transparent_grey(tmp_path: Path, bits: int) -> None:
+    levels = np.arange(4).repeat(2) % 2**bits  # eight pixels a row
+    key = int(levels[2])
+    packed = "".join(f"{level:0{bits}b}" for level in levels)
+    row = b"\0" + int(packed, 2).to_bytes(bits, "big")
+    header = struct.pack(">IIBBBBB", 8, 1, bits, 0, 0, 0, 0)
+    named = ((b"IHDR", header), (b"tRNS", struct.pack(">H", key)), (b"IDAT", zlib.compress(row)),
+             (b"IEND", b""))  # fmt: skip
+    data = b"".join(png.chunk(name, body) for name, body in named)
+    (tmp_path / "a.png").write_bytes(png.SIGNATURE + data)
+    array = read(tmp_path / "a.png")
+    most = np.iinfo(array.dtype).max
+    alpha = pixels.alpha_of(array)
+    assert alpha is not None
+    assert np.array_equal(alpha, np.where(levels == key, 0, most)[None])
+    assert np.array_equal(pixels.to_grey(array), (levels * (most // (2**bits - 1)))[None])
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_transparent_colour(tmp_path: Path, depth: int) -> None:
+    picture = colours().astype(f"u{depth // 8}")
+    key = tuple(int(number) for number in picture[3, 4])
+    data = png.encode_png(picture)
+    start = data.index(b"IDAT") - 4
+    chunk = png.chunk(b"tRNS", struct.pack(">HHH", *key))
+    (tmp_path / "a.png").write_bytes(data[:start] + chunk + data[start:])
+    array = read(tmp_path / "a.png")
+    clear = (picture == picture[3, 4]).all(axis=2)
+    assert np.array_equal(array[..., :3], picture)
+    assert np.array_equal(array[..., 3], np.where(clear, 0, np.iinfo(picture.dtype).max))
 
 
 def test_cmyk(tmp_path: Path) -> None:

@@ -97,6 +97,36 @@ def test_grey_stays_grey_and_alpha_stays(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(colour), rgba)
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_grey_with_alpha_stays_both(tmp_path: Path, name: str) -> None:
+    grey, alpha = SMOOTH[..., 0], SMOOTH[..., 1]
+    profile = SRGB[:16] + b"GRAY" + SRGB[20:]
+    Image.fromarray(np.dstack([grey, alpha])).save(tmp_path / name, icc_profile=profile)
+    new = 255 - images.read_frame(tmp_path / name)
+    images.write_frame(tmp_path / f"b-{name}", new, like=tmp_path / name)
+    with Image.open(tmp_path / f"b-{name}") as image:
+        assert image.mode == "LA"
+        assert np.array_equal(np.asarray(image), np.dstack([255 - grey, alpha]))
+        assert image.info["icc_profile"] == profile
+    images.write_frame(tmp_path / f"c-{name}", SMOOTH, like=tmp_path / name)
+    with Image.open(tmp_path / f"c-{name}") as image:
+        assert np.array_equal(np.asarray(image), np.dstack([SMOOTH, alpha]))
+        assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_transparent_grey_stays_transparent(tmp_path: Path, deep: bool) -> None:
+    grey = np.array([[10, 50, 200], [50, 0, 255]], np.uint8)
+    scale = 257 if deep else 1
+    stored = grey.astype(np.uint16) * 257 if deep else grey
+    Image.fromarray(stored).save(tmp_path / "a.png", transparency=50 * scale)
+    images.write_frame(
+        tmp_path / "b.png", images.read_frame(tmp_path / "a.png"), tmp_path / "a.png"
+    )
+    assert np.array_equal(images.read_alpha(tmp_path / "b.png"), grey != 50)
+    assert np.array_equal(images.read_deep(tmp_path / "b.png")[..., 0], grey * np.uint16(257))
+
+
 def test_deep_tiff_keeps_profile_and_resolution(tmp_path: Path) -> None:
     deep = np.zeros((8, 8, 3), np.uint16)
     tifffile.imwrite(

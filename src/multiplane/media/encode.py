@@ -65,7 +65,8 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
     """Encode a picture.
 
     Args:
-        array: uint8 (or uint16 for PNG and TIFF), (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
+        array: uint8 (or uint16 for PNG and TIFF), (H, W) grey, (H, W, 2) grey and alpha (PNG;
+            TIFF at 8 bits), (H, W, 3) RGB or (H, W, 4) RGBA.
         kind: One of the values of :data:`KINDS`.
         tags: What the file shall say beside its pixels.
 
@@ -73,7 +74,7 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
         The bytes of the file.
     """
     if kind == "png":
-        return add_png_tags(encode_png(array), tags)
+        return add_png_tags(_encode_png(array), tags)
     if array.dtype == np.uint16:
         return _encode_deep_tiff(array, tags)
     settings = {**_DEFAULTS[kind], **tags.settings}
@@ -109,6 +110,16 @@ def add_png_tags(data: bytes, tags: Tags) -> bytes:
         chunks.append((b"eXIf", tags.exif))
     packed = b"".join(chunk(name, body) for name, body in chunks)
     return data[:_PNG_SIGNATURE_AND_IHDR] + packed + data[_PNG_SIGNATURE_AND_IHDR:]
+
+
+def _encode_png(array: NDArray[Any]) -> bytes:
+    if array.ndim == 2 or array.shape[2] != 2:
+        return encode_png(array)
+    if array.dtype == np.uint16:  # Pillow cannot write it: the grey is repeated
+        return encode_png(array[..., [0, 0, 0, 1]])
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _encode_deep_tiff(array: NDArray[Any], tags: Tags) -> bytes:

@@ -144,6 +144,7 @@ def decode(picture: Picture) -> NDArray[Any]:
         image.load()
         orientation = int(image.getexif().get(_ORIENTATION, 1))
         array = _deep(picture) if picture.bits > 8 else _eight(image)
+        array = _clear(array, picture)
     except DAMAGE as error:
         damage = _damaged(picture.path, picture.kind, error)
         raise damage from error
@@ -315,6 +316,21 @@ def _eight(image: Image.Image) -> NDArray[np.uint8]:
     elif image.mode not in {"L", "LA", "RGB", "RGBA"}:
         image = image.convert("RGB")
     return np.array(image)
+
+
+def _clear(array: NDArray[Any], picture: Picture) -> NDArray[Any]:
+    """Give a PNG whose transparency is one grey or one colour its alpha channel."""
+    key = picture.image.info.get("transparency")
+    if picture.kind != "png" or key is None or isinstance(key, bytes):
+        return array  # bytes belong to a palette
+    if array.ndim == 3 and array.shape[2] != 3:
+        return array
+    most = np.iinfo(array.dtype).max
+    levels = 2**picture.bits - 1
+    wanted = (np.atleast_1d(key) & levels) * (most // levels)
+    channels = array if array.ndim == 3 else array[..., None]
+    alpha = np.where((channels == wanted).all(axis=2), 0, most).astype(array.dtype)
+    return np.dstack([array, alpha])
 
 
 def _deep(picture: Picture) -> NDArray[np.uint16]:

@@ -49,8 +49,8 @@ def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
         array = np.ascontiguousarray(array[..., 0])
     alpha = pixels.alpha_of(original)
     if alpha is not None and same_size and kind != "jpeg":
-        array = np.dstack([pixels.to_rgb(array), alpha])
-    wanted = b"GRAY" if array.ndim == 2 else b"RGB "
+        array = np.dstack([array, alpha])
+    wanted = b"GRAY" if array.ndim == 2 or array.shape[2] == 2 else b"RGB "
     if tags.icc[16:20] != wanted:
         chunks = tuple(c for c in tags.png_chunks if c[0] != b"iCCP")
         tags = Tags(tags.exif, b"", tags.dpi, chunks, tags.settings)
