@@ -97,6 +97,29 @@ def test_unknown_suffix(tmp_path: Path) -> None:
     assert caught.value.fix == "name it a.png"
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.tif", "a", "a.png.webp"])
+def test_what_is_png_is_called_so(tmp_path: Path, name: str) -> None:
+    grey = np.zeros((2, 2), np.float32)
+    writers: list[Any] = [
+        lambda path: images.write_mask(path, grey > 0),
+        lambda path: images.write_alpha(path, grey),
+        lambda path: images.write_cutout(path, np.zeros((2, 2, 3), np.uint8), grey),
+        lambda path: images.write_map(path, grey.astype(np.uint8)),
+    ]
+    for write in writers:
+        with pytest.raises(InputError, match=rf"{name} ends in .*, wanted '\.png'") as caught:
+            write(tmp_path / name)
+        assert caught.value.fix == f"name it {Path(name).stem}.png"
+        write(tmp_path / "a.PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.PNG"]
+
+
+def test_an_alpha_of_transparent_grey(tmp_path: Path) -> None:
+    grey = np.array([[10, 50, 200]], np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.png", transparency=50)
+    assert images.read_alpha(tmp_path / "a.png").tolist() == [[1, 0, 1]]
+
+
 def test_sixteen_bits_need_png_or_tiff(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot hold 16 bits") as caught:
         images.write_deep(tmp_path / "a.jpg", np.zeros((2, 2, 3), np.uint16))

@@ -117,7 +117,7 @@ def write_frame(path: Path | str, frame: Frame, like: Path | str | None = None) 
     With ``like`` the new file carries over what its source had: EXIF (orientation reset, since it
     was applied on reading), colour profile and resolution; when both are of the same kind also
     bit depth, grey, alpha channel and the settings of the encoder. At 16 bits, pixels that still
-    read the same as in the source get its full depth back.
+    read the same as in the source get its full depth back; grey with alpha becomes RGBA there.
 
     Args:
         path: Where to; .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp.
@@ -172,55 +172,55 @@ def write_mask(path: Path | str, mask: Mask) -> None:
     """Write a mask as an 8-bit grey PNG, 0 and 255.
 
     Args:
-        path: Where to.
+        path: Where to; .png.
         mask: bool (H, W).
 
     Raises:
-        InputError: Not a mask.
+        InputError: Not a mask, or another suffix.
         OutputError: The place cannot be written, or the disk is full.
     """
-    _write(Path(path), png.encode_png(check_mask(mask).view(np.uint8) * np.uint8(255)))
+    _write_png(path, check_mask(mask).view(np.uint8) * np.uint8(255))
 
 
 def write_alpha(path: Path | str, alpha: Alpha) -> None:
     """Write an alpha as an 8-bit grey PNG, rounded.
 
     Args:
-        path: Where to.
+        path: Where to; .png.
         alpha: float32 (H, W) in [0, 1].
 
     Raises:
-        InputError: Not an alpha.
+        InputError: Not an alpha, or another suffix.
         OutputError: The place cannot be written, or the disk is full.
     """
-    _write(Path(path), png.encode_png(_quantize(check_alpha(alpha))))
+    _write_png(path, _quantize(check_alpha(alpha)))
 
 
 def write_cutout(path: Path | str, frame: Frame, alpha: Alpha) -> None:
     """Write straight colour with its alpha as an RGBA PNG.
 
     Args:
-        path: Where to.
+        path: Where to; .png.
         frame: uint8 (H, W, 3), colour not premultiplied.
         alpha: float32 (H, W) in [0, 1].
 
     Raises:
-        InputError: Not a frame or an alpha, or of different sizes.
+        InputError: Not a frame or an alpha, of different sizes, or another suffix.
         OutputError: The place cannot be written, or the disk is full.
     """
     check_same_size(check_frame(frame), check_alpha(alpha), ("frame", "alpha"))
-    _write(Path(path), png.encode_png(np.dstack([frame, _quantize(alpha)])))
+    _write_png(path, np.dstack([frame, _quantize(alpha)]))
 
 
 def write_map(path: Path | str, values: NDArray[np.uint8]) -> None:
     """Write numbers per pixel as an 8-bit grey PNG, exactly.
 
     Args:
-        path: Where to.
+        path: Where to; .png.
         values: uint8 (H, W).
 
     Raises:
-        InputError: Another dtype or shape.
+        InputError: Another dtype, shape or suffix.
         OutputError: The place cannot be written, or the disk is full.
     """
     if values.dtype != np.uint8 or values.ndim != 2 or 0 in values.shape:
@@ -229,7 +229,7 @@ def write_map(path: Path | str, values: NDArray[np.uint8]) -> None:
             why="a map holds one number from 0 to 255 a pixel",
             fix="map = map.astype(np.uint8)",
         )
-    _write(Path(path), png.encode_png(values))
+    _write_png(path, values)
 
 
 def read_map(path: Path | str, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -315,6 +315,17 @@ def _kind_for(path: Path) -> str:
             fix=f"name it {path.stem}.png",
         )
     return kind
+
+
+def _write_png(path: Path | str, array: NDArray[np.uint8]) -> None:
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise InputError(
+            f"{path.name} ends in {path.suffix or 'nothing'!r}, wanted '.png'",
+            why="masks, alphas, cut-outs and maps are PNG, so that they come back exactly",
+            fix=f"name it {path.stem}.png",
+        )
+    _write(path, png.encode_png(array))
 
 
 def _write(path: Path, data: bytes) -> None:
