@@ -59,7 +59,9 @@ NO_OPTIONS = 4
 def offered(monkeypatch):
     """Entry points of the group ``multiplane.test.options``."""
     points = []
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [p for p in points if p.group == group])
+    monkeypatch.setattr(
+        plugins, "entry_points", lambda group: [p for p in points if p.group == group]
+    )
 
     def offer(**targets: str) -> None:
         points.extend(EntryPoint(n, t, "multiplane.test.options") for n, t in targets.items())

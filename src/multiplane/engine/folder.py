@@ -96,7 +96,7 @@ def keep_text(path: Path, text: str) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    if not path.is_file() or path.read_bytes() != text.encode():
+    if not path.is_file() or path.read_bytes() != text.encode(errors="backslashreplace"):
         write_text(path, text)
 
 
