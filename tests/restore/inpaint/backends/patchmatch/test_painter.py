@@ -53,7 +53,7 @@ def test_sources_of_odd_sizes_lie_inside_and_are_allowed(
     sources[:, :8] = False  # so that a source that runs past the end of a row is found out
     found: list[Completion] = []
 
-    def spy(frame: Frame, hole: Mask, completion: Completion) -> Frame:
+    def spy(frame: Frame, hole: Mask, allowed: Mask, completion: Completion) -> Frame:
         found.append(completion)
         return frame
 

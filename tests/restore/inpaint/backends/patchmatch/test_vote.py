@@ -5,7 +5,7 @@ import numpy as np
 from multiplane.core.arrays import Frame, Mask
 from multiplane.restore.inpaint.backends.patchmatch.pyramid import build_pyramid
 from multiplane.restore.inpaint.backends.patchmatch.search import Field
-from multiplane.restore.inpaint.backends.patchmatch.vote import average, sharpest
+from multiplane.restore.inpaint.backends.patchmatch.vote import average, copy, sharpest
 
 
 def shifted(frame: Frame, hole: Mask, by: int) -> Field:
@@ -20,6 +20,16 @@ def test_agreeing_patches_give_exactly_what_they_show(bricks: Frame, blob: Mask)
     average(field)
     y, x = np.nonzero(field.level.hole)
     assert np.abs(field.level.picture[y, x] - whole[y, x - 40]).max() < 1e-3
+
+
+def test_copies_are_not_mixed(bricks: Frame, blob: Mask) -> None:
+    field = shifted(bricks, blob, 40)
+    near = np.arange(len(field.matches)) % 3 == 0
+    field.matches[near] = field.level.targets[near] - 37
+    field.distances[near] = 0.5
+    shown = field.level.picture.reshape(-1, field.level.picture.shape[2])[sharpest(field)]
+    copy(field)
+    assert np.array_equal(field.level.picture[field.level.hole], shown)
 
 
 def test_the_sharpest_is_a_copy(bricks: Frame, blob: Mask) -> None:

@@ -2,9 +2,9 @@
 
 The energy is that of Wexler et al. 2007 (doi:10.1109/TPAMI.2007.60); order of work, busyness term
 and the first guess follow Newson et al. 2017 (doi:10.5201/ipol.2017.189). We depart from them in
-comparing descriptors instead of pixels, in a slight preference for sources nearby, and in the last
-step, which copies pixels for sharpness and takes only the low frequencies from the mean of the
-patches, so that pieces from differently lit places meet without an edge.
+comparing descriptors instead of pixels, in a slight preference for sources nearby, in voting by
+copies where detail is decided, and in the last step, which copies the differences between pixels
+for sharpness and takes only the low frequencies from the mean of the patches, see :mod:`.join`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.restore.inpaint.backends.patchmatch.join import join
 from multiplane.restore.inpaint.backends.patchmatch.level import RADIUS, Floats, Indices, Level
 from multiplane.restore.inpaint.backends.patchmatch.onion import peel
 from multiplane.restore.inpaint.backends.patchmatch.pyramid import build_pyramid, carry_finer
 from multiplane.restore.inpaint.backends.patchmatch.search import Field
-from multiplane.restore.inpaint.backends.patchmatch.vote import average, sharpest
+from multiplane.restore.inpaint.backends.patchmatch.vote import average, copy, sharpest
 
 LOCALITY = 8.0
-SMOOTH_PX = 3.0
-"""Differences between copies and means that are wider than this are taken from the means."""
+COPIED_DEPTHS = 2
+"""At this many of the finest sizes patches vote by copying: there means would be matched with ever
+flatter sources, and grass would turn into leaves cut from paper."""
 
 
 @dataclass(frozen=True)
@@ -62,31 +64,32 @@ def complete(frame: Frame, hole: Mask, allowed: Mask, rounds: int, seed: int) ->
         else:
             field = carry_finer(field, level)
             average(field)
+        vote = average if depth >= COPIED_DEPTHS else copy
         for _ in range(min(rounds + 3 * depth, 16)):
             field.improve(2 if depth else 1, rng)
-            average(field)
+            vote(field)
     assert field is not None, "a pyramid has at least one level"
     field.improve(1, rng)
-    return Completion(_unpadded(sharpest(field), field.level), _means(field.level))
+    sources = _unpadded(sharpest(field), field.level)
+    average(field)
+    return Completion(sources, _means(field.level))
 
 
-def render(frame: Frame, hole: Mask, completion: Completion) -> Frame:
+def render(frame: Frame, hole: Mask, allowed: Mask, completion: Completion) -> Frame:
     """Write a completion into a copy of the frame.
 
     Args:
         frame: (H, W, 3) RGB.
         hole: (H, W) the hole that was completed.
+        allowed: (H, W) where patches might be taken from.
         completion: What :func:`complete` found for it.
 
     Returns:
         (H, W, 3); outside the hole bit for bit the frame.
     """
+    joined = join(frame, hole, allowed, completion.sources, completion.means)
     filled = frame.copy()
-    filled[hole] = frame.reshape(-1, 3)[completion.sources]
-    difference = np.zeros(frame.shape, np.float32)
-    difference[hole] = completion.means - filled[hole]
-    smooth = cv2.GaussianBlur(difference, (0, 0), SMOOTH_PX)
-    filled[hole] = np.clip(np.rint(filled[hole] + smooth[hole]), 0, 255).astype(np.uint8)
+    filled[hole] = np.clip(np.rint(joined), 0, 255).astype(np.uint8)
     return filled
 
 

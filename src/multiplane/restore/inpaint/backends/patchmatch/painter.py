@@ -37,8 +37,9 @@ class PatchMatchInpainter:
         if not _has_patch(sources & ~hole):
             return Filled(diffuse(frame, hole, sources), "diffusion")
         if scale == 1:
-            found = complete(frame, hole, sources & ~hole, self._options.rounds, self._seed)
-            return Filled(render(frame, hole, found), "patchmatch")
+            allowed = sources & ~hole
+            found = complete(frame, hole, allowed, self._options.rounds, self._seed)
+            return Filled(render(frame, hole, allowed, found), "patchmatch")
         return Filled(self._fill_large(frame, hole, sources & ~hole, scale), "patchmatch")
 
     def _scale(self, pixels: int) -> int:
@@ -68,7 +69,7 @@ class PatchMatchInpainter:
         means[~small_hole] = small[~small_hole]
         large = cv2.resize(means, (big.shape[1], big.shape[0]), interpolation=cv2.INTER_LINEAR)
         seen = np.asarray(large[:height, :width][hole], np.float32)
-        return render(frame, hole, Completion(sources, seen))
+        return render(frame, hole, allowed, Completion(sources, seen))
 
 
 def _has_patch(allowed: Mask) -> bool:

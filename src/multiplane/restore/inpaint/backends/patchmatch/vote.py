@@ -31,6 +31,17 @@ def average(field: Field) -> None:
     level.mirror_border()
 
 
+def copy(field: Field) -> None:
+    """Give each pixel of the hole what the best of its patches shows, unmixed.
+
+    The picture of the level is changed in place.
+    """
+    level = field.level
+    flat = level.picture.reshape(-1, level.picture.shape[2])
+    flat[np.flatnonzero(level.hole.ravel())] = flat[sharpest(field)]
+    level.mirror_border()
+
+
 def sharpest(field: Field) -> Indices:
     """Where each pixel comes from when only the best of its patches speaks.
 
