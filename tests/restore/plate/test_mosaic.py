@@ -16,8 +16,8 @@ def ground():
     return np.clip(128 + 40 * soft / soft.std(), 0, 255).astype(np.uint8)
 
 
-def lay(frames, masks):
-    shot = Shot(frames, masks, None, still_path(len(frames)), 2, 2)
+def lay(frames, masks, grow_px=2, margin_px=2):
+    shot = Shot(frames, masks, None, still_path(len(frames)), grow_px, margin_px)
     canvas = canvas_round([(np.eye(3), (0, 0, 100, 80))], (100, 80), 0, 1_000_000)
     return lay_together(shot, list(range(len(frames))), canvas, PlateOptions(threads=1))
 
@@ -57,3 +57,41 @@ def test_what_all_hide_is_not_seen(ground):
     mosaic = lay([ground, ground], [mask, mask])
     assert not mosaic.seen[30:50, 40:60].any()
     assert mosaic.seen[:20].all()
+
+
+def block(x0, x1):
+    mask = np.zeros((80, 100), bool)
+    mask[30:50, x0:x1] = True
+    return mask
+
+
+def test_what_is_seen_only_right_beside_masks_is_taken_from_there(ground):
+    masks = [block(20, 50), block(60, 90)]  # nobody is 12 px away from both between them
+    mosaic = lay([np.where(m[..., None], 255, ground).astype(np.uint8) for m in masks], masks, 4, 8)
+    assert mosaic.seen.all()
+    np.testing.assert_allclose(mosaic.picture, ground, atol=1)
+
+
+def test_what_is_seen_from_far_is_not_taken_from_beside_a_mask(ground):
+    masks = [block(20, 50), block(0, 0)]
+    dirty = ground.copy()
+    dirty[masks[0]] = 255
+    dirty[30:50, 50:62] = 250  # missed by the mask
+    mosaic = lay([dirty, ground], masks, 4, 8)
+    assert mosaic.shares[0, 28:52, 48:61].max() == 0
+
+
+def test_what_a_mask_missed_is_not_seen_rather_than_shown(ground):
+    masks = [block(20, 50), block(60, 90)]
+    dirty = np.where(masks[0][..., None], (255, 30, 200), ground).astype(np.uint8)
+    dirty[34:46, 50:60] = (255, 30, 200)
+    mosaic = lay([dirty, np.where(masks[1][..., None], 0, ground).astype(np.uint8)], masks, 4, 8)
+    assert mosaic.shares[0, 34:46, 50:60].max() < 128  # half and less counts as unseen
+
+
+def test_neighbours_take_from_the_same_source_though_noise_says_otherwise():
+    rng = np.random.default_rng(1)
+    frames = [rng.normal(120, 6, (80, 100, 3)).astype(np.uint8) for _ in range(4)]
+    label = lay(frames, [block(0, 0)] * 4).shares.argmax(axis=0)
+    edges = (label[:, 1:] != label[:, :-1]).mean() + (label[1:] != label[:-1]).mean()
+    assert edges < 0.035

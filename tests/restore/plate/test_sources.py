@@ -23,7 +23,7 @@ def test_numbers_are_spread_with_both_ends():
 def test_two_frames_that_saw_all_come_first():
     shot = walker()
     chosen = choose(survey(shot, range(10), 1), shot.camera, range(10), 24)
-    covered = ~(shot.blocked(chosen[0]) & shot.blocked(chosen[1]))
+    covered = ~(shot.lends(chosen[0]).blocked & shot.lends(chosen[1]).blocked)
     assert covered.all()
     assert len(chosen) <= 10
 

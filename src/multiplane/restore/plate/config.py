@@ -13,10 +13,18 @@ class PlateOptions(Options):
     """How hidden background is taken from the frames that saw it."""
 
     grow_px: int = Field(
-        default=20, ge=0, le=400, description="masks are grown by this before they are filled"
+        default=20,
+        ge=0,
+        le=400,
+        description="masks are grown by this before they are filled; where an alpha reaches even "
+        "further it is covered with 4 px to spare",
     )
     source_margin_px: int = Field(
-        default=8, ge=0, le=400, description="how much further from a mask a source must stay"
+        default=8,
+        ge=0,
+        le=400,
+        description="how much further from a mask a source stays wherever another frame shows "
+        "the place better",
     )
     max_references: int = Field(
         default=24, ge=1, le=256, description="frames held as sources at a time; memory grows"

@@ -22,8 +22,9 @@ from multiplane.restore.plate.canvas import Canvas, enlarge, shrink
 from multiplane.restore.plate.config import PlateOptions
 from multiplane.restore.plate.lend import Source, coarsen
 from multiplane.restore.plate.light import Field, Light, blur_where, fit_light, same_light
+from multiplane.restore.plate.missed import hanging_on
 from multiplane.restore.plate.parallax import follow
-from multiplane.restore.plate.shot import Shot
+from multiplane.restore.plate.shot import Lending, Shot
 
 SOFT_PX = 12.0
 """Frame pixels; what is coarser is light, what is finer is texture."""
@@ -31,6 +32,8 @@ EDGE_PX = 24.0
 """Within this of what hid it a source is trusted less."""
 NOISE_LEVELS = 8.0
 """Disagreement with the median that costs as much as lying right beside a mask."""
+LOOSE, SURE = 1, 2
+"""How a view is trusted: from right beside a mask, or from further away."""
 TOGETHER = 0.6
 """How strongly neighbours pull each other to the same source."""
 
@@ -73,17 +76,19 @@ def lay_together(
         The mosaic; holds the sources' frames.
     """
 
-    def read(index: int) -> tuple[Source, NDArray[np.uint8], Mask]:
+    def read(index: int) -> tuple[Source, NDArray[np.uint8], NDArray[np.uint8]]:
         source = Source(index, shot.frames[index], shot.camera.homographies[index])
-        return (source, *_lay(canvas, source, shot.blocked(index)))
+        return (source, *_lay(canvas, source, shot.lends(index)))
 
     found = list(map_ordered(read, indices, options.threads))
     sources, scale = [source for source, _, _ in found], canvas.scale
     raw = np.stack([picture for _, picture, _ in found])
-    sees = np.stack([valid for _, _, valid in found])
+    trust = np.stack([trusted for _, _, trusted in found])
+    sees = best_views(trust)
     lights = _one_light(raw, sees, options.threads)
     if options.refine and not shot.camera.static:
-        bends, raw, sees = _straighten(raw, sees, lights, scale, options)
+        bends, raw, trust = _straighten(raw, trust, lights, scale, options)
+        sees = best_views(trust)
         lights = _one_light(raw, sees, options.threads)
         sources = [replace(s, bend=b) for s, b in zip(sources, bends, strict=True)]
     lit = _light_up(raw, lights)
@@ -96,21 +101,22 @@ def lay_together(
 
 def _straighten(
     raw: NDArray[np.uint8],
-    sees: NDArray[np.bool_],
+    trust: NDArray[np.uint8],
     lights: list[Light],
     scale: float,
     options: PlateOptions,
-) -> tuple[list[Flow | None], NDArray[np.uint8], NDArray[np.bool_]]:
+) -> tuple[list[Flow | None], NDArray[np.uint8], NDArray[np.uint8]]:
     """Bend the sources onto their median, where parallax makes them differ.
 
     Returns:
-        A bend a source, kept coarse; the pictures and what is valid of them, bent.
+        A bend a source, kept coarse; the pictures and how they are trusted, bent.
     """
+    sees = best_views(trust)
     several = sees.sum(axis=0) >= 2
     bends: list[Flow | None] = [None] * len(raw)
-    bent, known = raw, sees
+    bent, known = raw, trust
     for _ in range(2):
-        median = masked_median(_light_up(bent, lights), known)
+        median = masked_median(_light_up(bent, lights), best_views(known))
 
         def find(k: int, median: Field = median) -> Flow | None:
             lit = lights[k](raw[k].astype(np.float32))
@@ -119,13 +125,31 @@ def _straighten(
         bends = list(map_ordered(find, range(len(raw)), options.threads))
         if not any(bend is not None for bend in bends):
             break
-        bent, known = raw.copy(), sees.copy()
+        bent, known = raw.copy(), trust.copy()
         for k, bend in enumerate(bends):
             if bend is not None:
                 bent[k] = warp(raw[k], bend)
-                free = warp(sees[k], bend, outside="zero").astype(np.uint8)
-                known[k] = cv2.erode(free, np.ones((3, 3), np.uint8), borderValue=1) > 0
+                known[k] = _bend_trust(trust[k], bend)
     return [None if bend is None else coarsen(bend) for bend in bends], bent, known
+
+
+def _bend_trust(trust: NDArray[np.uint8], bend: Flow) -> NDArray[np.uint8]:
+    sure = warp(trust == SURE, bend, outside="zero").astype(np.uint8)
+    core = cv2.erode(sure, np.ones((3, 3), np.uint8), borderValue=1)
+    some = warp((trust > 0).astype(np.float32), bend, outside="zero") > 0.999
+    return np.where(some, np.where(core > 0, SURE, LOOSE), 0).astype(np.uint8)
+
+
+def best_views(trust: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which views of each place count: those that are sure, or where there is none, the others.
+
+    Args:
+        trust: (N, h, w), 0, ``LOOSE`` or ``SURE`` a source.
+
+    Returns:
+        (N, h, w).
+    """
+    return np.asarray((trust > 0) & (trust == trust.max(axis=0)), np.bool_)
 
 
 def _light_up(raw: NDArray[np.uint8], lights: list[Light]) -> NDArray[np.uint8]:
@@ -158,13 +182,23 @@ def masked_median(stack: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Field:
     return median
 
 
-def _lay(canvas: Canvas, source: Source, blocked: Mask) -> tuple[NDArray[np.uint8], Mask]:
+def _lay(
+    canvas: Canvas, source: Source, lent: Lending
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     small = shrink(source.frame, canvas.scale)
     height, width = source.frame.shape[:2]
     matrix = source.to_reference @ enlarge((small.shape[1], small.shape[0]), (width, height))
     picture = canvas.lay(small, matrix, cv2.INTER_CUBIC)
-    free = (shrink(blocked.astype(np.float32), canvas.scale) == 0).astype(np.float32)
-    return np.asarray(picture, np.uint8), np.asarray(canvas.lay(free, matrix) > 0.999, np.bool_)
+    blocked, closed, character = (
+        shrink(mask.astype(np.float32), canvas.scale)
+        for mask in (lent.blocked, lent.closed, lent.character)
+    )
+    missed = hanging_on(small, character > 0, blocked > 0)
+    free = canvas.lay((blocked == 0).astype(np.float32), matrix) > 0.999
+    inside = canvas.lay(np.ones_like(closed), matrix) > 0.999
+    loose = inside & (canvas.lay(1.0 - np.maximum(closed, missed), matrix) > 0.5)
+    trust = np.where(free, SURE, np.where(loose, LOOSE, 0)).astype(np.uint8)
+    return np.asarray(picture, np.uint8), trust
 
 
 def _one_light(raw: NDArray[np.uint8], sees: NDArray[np.bool_], threads: int) -> list[Light]:

@@ -104,7 +104,7 @@ def _windows(shot: Shot, options: PlateOptions) -> Iterator[Plated]:
 
 def _mosaic_for(shot: Shot, far: Survey, window: range, options: PlateOptions) -> Mosaic | None:
     rest = [i for i in window if i not in far.boxes]
-    near = survey(shot, rest, options.threads) if rest else Survey({}, {}, {}, far.size)
+    near = survey(shot, rest, options.threads) if rest else Survey({}, {}, {}, {}, far.size)
     found = replace(far, hidden=far.hidden | near.hidden, boxes=far.boxes | near.boxes)
     chosen = choose(found, shot.camera, window, options.max_references)
     canvas = _canvas(shot, found, window, options)

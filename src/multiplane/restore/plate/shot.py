@@ -17,8 +17,28 @@ from multiplane.restore.plate.hole import grow, widen
 
 CLOSE_FRAMES = 2
 """A mask that misses the character for up to this many frames on either side is seen through."""
+LEAST_PX = 4
+"""No source comes nearer to a mask than this, unless margin and growth together ask for less."""
+SOFT_SPARE_PX = 4
+"""A soft edge that reaches beyond the grown mask is covered with this much to spare."""
 RECENT = 24
 """Masks kept; neighbours are asked for one after the other."""
+
+
+@dataclass(frozen=True)
+class Lending:
+    """What may not be borrowed from a frame.
+
+    Attributes:
+        character: (H, W), where it is.
+        blocked: (H, W), what may not be borrowed: the grown mask and a margin round it, since
+            masks miss a little.
+        closed: (H, W), what may not be borrowed either where no frame shows the place better.
+    """
+
+    character: Mask
+    blocked: Mask
+    closed: Mask
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,7 @@ class Shot:
         alphas: (H, W) each, or None.
         camera: How the frames lie on each other.
         grow_px: How far masks are grown before they are filled.
-        source_margin_px: How much further from a mask a source must stay.
+        source_margin_px: How much further from a mask a source stays while there is a better one.
     """
 
     frames: Sequence[Frame]
@@ -42,7 +62,7 @@ class Shot:
     camera: CameraPath
     grow_px: int
     source_margin_px: int
-    _recent: OrderedDict[int, Mask] = field(default_factory=OrderedDict, repr=False)
+    _recent: OrderedDict[int, tuple[Mask, Mask]] = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +88,10 @@ class Shot:
 
     def mask(self, index: int) -> Mask:
         """The character of a frame with its soft edge, not grown."""
+        return self._both(index)[1]
+
+    def _both(self, index: int) -> tuple[Mask, Mask]:
+        """The mask of a frame, and with its soft edge."""
         with self._lock:
             known = self._recent.get(index)
         if known is not None:
@@ -76,30 +100,40 @@ class Shot:
         mask = self.masks[index]
         if alpha is not None:
             check_same_size(mask, alpha, ("mask", "alpha"))
-        mask = widen(mask, alpha, self.grow_px)
+        both = mask, widen(mask, alpha, self.grow_px)
         with self._lock:
-            self._recent[index] = mask
+            self._recent[index] = both
             while len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
-        return mask
+        return both
 
     def hidden(self, index: int) -> Mask:
-        """What is filled in a frame."""
-        return grow(self.mask(index), self.grow_px)
+        """What is filled in a frame: the grown mask, and soft edges that reach beyond it."""
+        mask, wide = self._both(index)
+        spare_px = min(SOFT_SPARE_PX, self.grow_px)
+        return np.asarray(grow(mask, self.grow_px) | grow(wide, spare_px), np.bool_)
 
-    def blocked(self, index: int) -> Mask:
-        """What may not be borrowed from a frame.
+    def character(self, index: int) -> Mask:
+        """Where the character is taken to be when a frame lends.
 
-        Where the character was masked just before and just after, it is there now as well,
-        whatever this frame's own mask says.
+        Where it was masked just before and just after, it is there now as well, whatever this
+        frame's own mask says.
         """
         mask = self.mask(index)
-        if not self.camera.registered(index):
-            return np.ones_like(mask)
         before, after = self._near(index, -1), self._near(index, 1)
         if before is not None and after is not None:
-            mask = mask | (before & after)
-        return grow(mask, self.grow_px + self.source_margin_px)
+            mask = np.asarray(mask | (before & after), np.bool_)
+        return mask
+
+    def lends(self, index: int) -> Lending:
+        """What may be borrowed from a frame, and what of it only for want of better."""
+        character = self.character(index)
+        if not self.camera.registered(index):
+            nothing = np.ones_like(character)
+            return Lending(character, nothing, nothing)
+        far = self.grow_px + self.source_margin_px
+        near = min(far, max(self.grow_px, LEAST_PX))
+        return Lending(character, grow(character, far), grow(character, near))
 
     def _near(self, index: int, step: int) -> Mask | None:
         """The masks of the frames just before or after, laid on this one; None at the ends."""

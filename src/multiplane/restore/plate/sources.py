@@ -14,7 +14,7 @@ from multiplane.core.instances import box_of
 from multiplane.core.threads import map_ordered
 from multiplane.motion.camera import CameraPath
 from multiplane.restore.plate.canvas import Canvas, canvas_round, enlarge, shrink
-from multiplane.restore.plate.shot import Shot
+from multiplane.restore.plate.shot import Lending, Shot
 
 CANDIDATES = 192
 """Most frames that are looked at as sources, spread over the shot."""
@@ -23,6 +23,8 @@ COARSE_PX = 160
 WORTH = (1.0, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05)
 """What one more view of a place is worth, by how many there are already."""
 
+SECOND_CHOICE = 0.5
+"""What a first view from right beside a mask is worth."""
 LITTLE = 0.002
 """Second opinions that are worth less than this share are not taken; first ones always are."""
 
@@ -34,12 +36,14 @@ class Survey:
     Attributes:
         hidden: Frame index → uint8 (h, w), 255 where it will be filled.
         free: Frame index → uint8 (h, w), 255 where it may be borrowed; candidates only.
+        loose: The same where it may be borrowed for want of better.
         boxes: Frame index → half-open xyxy box of its hole, frame pixels; zeros without one.
         size: (width, height) of the frames.
     """
 
     hidden: dict[int, NDArray[np.uint8]]
     free: dict[int, NDArray[np.uint8]]
+    loose: dict[int, NDArray[np.uint8]]
     boxes: dict[int, tuple[int, int, int, int]]
     size: tuple[int, int]
 
@@ -56,16 +60,17 @@ def survey(shot: Shot, indices: Sequence[int], threads: int) -> Survey:
         What was found; about 15 kB a frame.
     """
 
-    def look(index: int) -> tuple[Mask, Mask]:
-        return shot.hidden(index), shot.blocked(index)
+    def look(index: int) -> tuple[Mask, Lending]:
+        return shot.hidden(index), shot.lends(index)
 
-    found = Survey({}, {}, {}, _size_of(shot))
+    found = Survey({}, {}, {}, {}, _size_of(shot))
     scale = min(1.0, COARSE_PX / max(found.size))
-    for index, (hidden, blocked) in zip(indices, map_ordered(look, indices, threads), strict=True):
+    for index, (hidden, lent) in zip(indices, map_ordered(look, indices, threads), strict=True):
         found.boxes[index] = box_of(hidden)
         found.hidden[index] = _full(shrink(hidden.astype(np.float32), scale) > 0)
-        if not blocked.all():
-            found.free[index] = _full(shrink(blocked.astype(np.float32), scale) == 0)
+        if not lent.closed.all():
+            found.free[index] = _full(shrink(lent.blocked.astype(np.float32), scale) == 0)
+            found.loose[index] = _full(shrink(lent.closed.astype(np.float32), scale) == 0)
     return found
 
 
@@ -97,37 +102,52 @@ def choose(found: Survey, camera: CameraPath, window: Sequence[int], most: int) 
     for index in wanted:
         need += _lay(canvas, camera, found, index, found.hidden[index]) > 127
     need = np.minimum(need / max(1.0, float(need.max())) + 0.2, 1.0) * (need > 0)
-    sees = {i: _lay(canvas, camera, found, i, free) > 252 for i, free in found.free.items()}
-    return _greedy(need, sees, window, most)
+    sees, loose = (
+        {i: _lay(canvas, camera, found, i, free) > 252 for i, free in kind.items()}
+        for kind in (found.free, found.loose)
+    )
+    return _greedy(need, (sees, loose), window, most)
 
 
 def _greedy(
-    need: NDArray[np.float32], sees: dict[int, Mask], window: Sequence[int], most: int
+    need: NDArray[np.float32],
+    views: tuple[dict[int, Mask], dict[int, Mask]],
+    window: Sequence[int],
+    most: int,
 ) -> list[int]:
+    sees, loose = views
     middle, reach = (window[0] + window[-1]) / 2, max(1.0, (window[-1] - window[0]) / 2)
     near = {i: 1.0 / (1.0 + 0.3 * max(0.0, abs(i - middle) / reach - 1.0)) for i in sees}
     worth = np.array([*WORTH, 0.0], np.float32)
     count = np.zeros(need.shape, np.intp)
+    bare = np.ones(need.shape, np.bool_)
     chosen: list[int] = []
     left = set(sees)
     while left and len(chosen) < most:
         value = need * worth[np.minimum(count, len(WORTH))]
-        best, gain = _best(value, sees, near, left)
+        second = SECOND_CHOICE * need * bare
+        best, gain = _best([(value, sees), (second, loose)], near, left)
         if gain <= LITTLE * float(need.sum()):
-            best, gain = _best(need * (count == 0), sees, near, left)
+            best, gain = _best([(need * (count == 0), sees), (second, loose)], near, left)
         if gain <= 0:
             break
         chosen.append(best)
         left.remove(best)
         count += sees[best]
+        bare &= ~loose[best]
     return chosen
 
 
 def _best(
-    value: NDArray[np.float32], sees: dict[int, Mask], near: dict[int, float], left: set[int]
+    wanted: list[tuple[NDArray[np.float32], dict[int, Mask]]],
+    near: dict[int, float],
+    left: set[int],
 ) -> tuple[int, float]:
     """The frame that shows most of what is of value, and how much."""
-    gains = {i: near[i] * float(value[sees[i]].sum()) for i in sorted(left)}
+    gains = {
+        i: near[i] * sum(float(value[sees[i]].sum()) for value, sees in wanted)
+        for i in sorted(left)
+    }
     best = max(gains, key=lambda i: gains[i])
     return best, gains[best]
 
