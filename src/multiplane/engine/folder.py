@@ -83,7 +83,7 @@ def write_json(path: Path, value: object) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    keep_text(path, _lay_out(value, "") + "\n")
+    keep_text(path, lay_out(value, "") + "\n")
 
 
 def keep_text(path: Path, text: str) -> None:
@@ -100,14 +100,19 @@ def keep_text(path: Path, text: str) -> None:
         write_text(path, text)
 
 
-def _lay_out(value: object, indent: str) -> str:
-    """JSON text; a mapping or list that is too long for a line gets a line an entry."""
+def lay_out(value: object, indent: str) -> str:
+    """JSON text that people can read: what is too long for a line gets a line an entry.
+
+    Args:
+        value: What it holds.
+        indent: What stands before the line in which it begins.
+    """
     inner = f"{indent} "
     if isinstance(value, dict):
-        entries = [f"{_encode(str(key))}: {_lay_out(entry, inner)}" for key, entry in value.items()]
+        entries = [f"{_encode(str(key))}: {lay_out(entry, inner)}" for key, entry in value.items()]
         opening, closing = "{}"
     elif isinstance(value, list | tuple) and any(isinstance(e, dict | list | str) for e in value):
-        entries = [_lay_out(entry, inner) for entry in value]
+        entries = [lay_out(entry, inner) for entry in value]
         opening, closing = "[]"
     else:
         return _encode(value)

@@ -14,7 +14,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from multiplane.engine.outcome import (
 FILE_NAME = "ledger.sqlite"
 FORMAT = 1
 """Counted up when the tables change."""
+RECORDS_AT_A_TIME = 16
+"""So many are read at once: that of a shot may hold figures of thousands of frames."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS records (
@@ -70,7 +72,6 @@ class Entry:
         origin: The id of the input that it came from.
         key: What the result depends on, hashed.
         state: ``begun``, ``done`` or ``failed``.
-        record: What came of it, when done.
         artefacts: Files and their sizes in bytes, when done.
         failure: Why, when failed.
         attempts: How often it was begun.
@@ -80,7 +81,6 @@ class Entry:
     origin: str
     key: str
     state: str
-    record: Record | None = None
     artefacts: tuple[tuple[str, int], ...] = ()
     failure: Failure | None = None
     attempts: int = 0
@@ -131,14 +131,34 @@ class Ledger:
     # items ------------------------------------------------------------------------------------
 
     def entries(self, step: str) -> dict[str, Entry]:
-        """What is known about the items of a step, by id."""
+        """How the items of a step stand, by id; what came of them is in :meth:`records`."""
         query = (
-            "SELECT item, origin, key, state, record, artefacts, failure, attempts"
+            "SELECT item, origin, key, state, artefacts, failure, attempts"
             " FROM records WHERE step = ?"
         )
         with self._telling(), self._lock:
             rows = self._db.execute(query, (step,)).fetchall()
         return {row[0]: _entry(row) for row in rows}
+
+    def records(self, step: str, items: Sequence[str]) -> Iterator[Record]:
+        """What came of items of a step, a few at a time.
+
+        Args:
+            step: The step.
+            items: Which ones.
+
+        Yields:
+            The records of those that are done, in the order asked for.
+        """
+        for start in range(0, len(items), RECORDS_AT_A_TIME):
+            some = items[start : start + RECORDS_AT_A_TIME]
+            query = (
+                "SELECT item, record FROM records WHERE step = ? AND record IS NOT NULL"
+                f" AND item IN ({', '.join('?' * len(some))})"
+            )
+            with self._telling(), self._lock:
+                found = dict(self._db.execute(query, (step, *some)).fetchall())
+            yield from (record_from_json(item, found[item]) for item in some if item in found)
 
     def states(self, step: str) -> dict[str, tuple[str, str]]:
         """Item → (state, what went wrong), without reading the records."""
@@ -256,13 +276,12 @@ class Ledger:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    item, origin, key, state, record, artefacts, failure, attempts = row
+    item, origin, key, state, artefacts, failure, attempts = row
     return Entry(
         item,
         origin,
         key,
         state,
-        record_from_json(item, record) if record else None,
         tuple((name, size) for name, size in json.loads(artefacts)) if artefacts else (),
         failure_from_json(failure) if failure else None,
         attempts,

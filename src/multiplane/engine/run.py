@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from multiplane.core.items import Item
-from multiplane.engine import folder
+from multiplane.core.items import Item, Record
 from multiplane.engine.aside import Aside
 from multiplane.engine.check import INPUT, Step
 from multiplane.engine.executor import Executor
 from multiplane.engine.fingerprint import hash_json
 from multiplane.engine.ledger import Entry, Ledger
+from multiplane.engine.metadata import write_metadata
 from multiplane.engine.outcome import Failure, Outcome, whole
 from multiplane.engine.plan import Made, Plan, Planned, Source, plan_step
 
@@ -126,7 +126,8 @@ class Run:
                 self._work(step, todo, known, aside, len(plan.items))
                 entries = self.ledger.entries(step.id)
             spent = time.perf_counter() - start
-            folder.write_json(path, metadata(step, plan, entries, spent))
+            records = self.ledger.records(step.id, source_items(plan))
+            write_metadata(path, step, plan, entries, records, spent)
             self.ledger.finish_step(step.id)
         if not todo:
             self.progress(step.id, len(plan.items), len(plan.items))
@@ -225,13 +226,13 @@ class Run:
     def _offer(self, step: Step, plan: Plan, entries: Mapping[str, Entry]) -> Source:
         """What a step offers to later ones; its failures are noted."""
         source = Source(blocked=dict(plan.skipped))
-        for planned in plan.items:
-            entry = entries[planned.item.id]
-            if entry.record is not None:
-                for planes in entry.record.outputs:
-                    source.made[planes.id] = Made(planes, entry.key, entry.origin)
-                self.left_out += _left_out(step, entry)
-            elif entry.failure is not None:
+        for record in self.ledger.records(step.id, source_items(plan)):
+            entry = entries[record.item]
+            for planes in record.outputs:
+                source.made[planes.id] = Made(planes, entry.key, entry.origin)
+            self.left_out += _left_out(step, record)
+        for entry in (entries[planned.item.id] for planned in plan.items):
+            if entry.failure is not None:
                 self.failures.append(
                     ItemFailure(**asdict(entry.failure), step=step.id, item=entry.item)
                 )
@@ -239,15 +240,14 @@ class Run:
         return source
 
 
-def _left_out(step: Step, entry: Entry) -> list[ItemFailure]:
+def _left_out(step: Step, record: Record) -> list[ItemFailure]:
     """Files of a done item that could not be read: a stage lists them as ``bad_files``."""
-    told = entry.record.figures.get("bad_files", []) if entry.record else []
     return [
         ItemFailure(
             what=str(bad["what"]), why=str(bad["why"]), fix=str(bad["fix"]),
-            step=step.id, item=f"{entry.item}: {bad['file']}",
+            step=step.id, item=f"{record.item}: {bad['file']}",
         )
-        for bad in cast("list[dict[str, str]]", told)
+        for bad in cast("list[dict[str, str]]", record.figures.get("bad_files", []))
     ]  # fmt: skip
 
 
@@ -264,32 +264,3 @@ def _described(step: Step, plan: Plan) -> dict[str, Any]:
 def source_items(plan: Plan) -> list[str]:
     """The ids of the items of a plan."""
     return [planned.item.id for planned in plan.items]
-
-
-def metadata(
-    step: Step, plan: Plan, entries: Mapping[str, Entry], seconds: float
-) -> dict[str, Any]:
-    """What the metadata file of a step holds; all but ``timings`` is the same for the same work."""
-    items, failures, timings = [], [], {}
-    for planned in plan.items:
-        entry = entries[planned.item.id]
-        if entry.record is not None:
-            outputs = [
-                {"id": planes.id, "files": dict(planes.files), "data": dict(planes.data)}
-                for planes in entry.record.outputs
-            ]
-            figures = dict(entry.record.figures)
-            items.append({"id": entry.item, "figures": figures, "outputs": outputs})
-            timings[entry.item] = dict(entry.record.timings)
-        elif entry.failure is not None:
-            failures.append({"id": entry.item, **asdict(entry.failure)})
-    return {
-        "step": step.id,
-        "stage": step.stage.name,
-        "version": step.stage.version,
-        "options": step.options.model_dump(mode="json"),
-        "items": items,
-        "failures": failures,
-        "skipped": {name: why for name, (_, why) in plan.skipped.items()},
-        "timings": {"wall": seconds, "items": timings},
-    }
