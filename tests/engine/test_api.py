@@ -45,6 +45,23 @@ def test_a_run_folder_says_what_it_was_made_with(
     assert made_with["steps"][1]["options"]["seed"] == 7
 
 
+def test_a_second_input_of_the_same_name_takes_nothing_away(
+    recipe: Recipe, out: Path, tmp_path: Path
+) -> None:
+    first, second = (tmp_path / name / "clip.txt" for name in "ab")
+    for path in (first, second):
+        path.parent.mkdir()
+        path.write_text(str(path))
+    api.run(recipe, [first, second], out)
+    made = out / "join" / "joined"
+    texts = {path: path.read_text() for path in made.rglob("*.txt")}
+    assert len(texts) == 2
+    report = api.run(recipe, [second], out)
+    assert (report.done, report.reused) == (3, 3)
+    api.run(recipe, [second, first], out)
+    assert {path: path.read_text() for path in made.rglob("*.txt")} == texts
+
+
 def test_a_recipe_can_be_a_file(texts: list[Path], out: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(

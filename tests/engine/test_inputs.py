@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
 from multiplane.engine.fingerprint import FileDigests
-from multiplane.engine.inputs import as_source, gather_inputs
+from multiplane.engine.inputs import as_source, described, gather_inputs, remembered
 from multiplane.engine.recipe import Recipe, stage_recipe
 
 
@@ -44,6 +46,59 @@ def test_one_path_is_enough_and_becomes_absolute(
     planes = Planes("p", {"source": ("a.txt",)}, {"rate": "1/1"})
     (found,) = gather_inputs(planes, recipe)
     assert found == Planes("p", {"source": (str(tmp_path / "a.txt"),)}, {"rate": "1/1"})
+
+
+def test_a_path_keeps_its_id_and_nobody_else_gets_it(recipe: Recipe, tmp_path: Path) -> None:
+    first, second, third = (put(tmp_path / name / "clip.mp4") for name in "abc")
+    known = {entry.id: entry.files for entry in gather_inputs([first, second], recipe)}
+    assert list(known) == ["clip", "clip-2"]
+    assert [entry.id for entry in gather_inputs([second], recipe, known)] == ["clip-2"]
+    assert [entry.id for entry in gather_inputs([third, second], recipe, known)] == [
+        "clip-3",
+        "clip-2",
+    ]
+    first.unlink()
+    assert [entry.id for entry in gather_inputs([third], recipe, known)] == ["clip-3"]
+    here = tmp_path / "b" / ".." / "b" / "clip.mp4"
+    assert [entry.id for entry in gather_inputs([here], recipe, known)] == ["clip-2"]
+
+
+def test_a_path_given_twice_is_done_once(
+    recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = put(tmp_path / "a" / "clip.mp4")
+    again = tmp_path / "a" / ".." / "a" / "clip.mp4"
+    with caplog.at_level(logging.WARNING):
+        assert [entry.id for entry in gather_inputs([path, again, path], recipe)] == ["clip"]
+    assert f"{again} is given twice, also as {path}; it is done once" in caplog.text
+
+
+def test_a_run_folder_remembers_what_it_was_given(tmp_path: Path) -> None:
+    assert remembered(tmp_path) == {}
+    one, two = (Planes(name, {"source": (f"/{name}.mp4",)}) for name in ("one", "two"))
+    place = tmp_path / "inputs.json"
+    place.write_text(json.dumps(described([one, two], {})))
+    known = remembered(tmp_path)
+    assert known == {"one": {"source": ["/one.mp4"]}, "two": {"source": ["/two.mp4"]}}
+    place.write_text(json.dumps(described([two], known)))
+    now = json.loads(place.read_text())
+    assert [(entry["id"], entry["files"]) for entry in now] == [
+        ("two", {"source": ["/two.mp4"]}),
+        ("one", {}),
+    ]
+    assert remembered(tmp_path) == {
+        "two": {"source": ["/two.mp4"]},
+        "one": {"source": ["/one.mp4"]},
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{", "[3]", '[{"id": "a"}]', '{"id": 3}'])
+def test_a_damaged_memory_is_told(
+    text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "inputs.json").write_text(text)
+    assert remembered(tmp_path) == {}
+    assert "cannot be read; inputs get new ids" in caplog.text
 
 
 def test_inputs_that_are_not_there_are_all_named(recipe: Recipe, tmp_path: Path) -> None:

@@ -42,6 +42,14 @@ def test_no_id_is_a_folder_of_another() -> None:
     check_ids(taken)
 
 
+def test_ids_that_are_taken_are_not_given_again() -> None:
+    ids = Ids(["Clip", "sub/0001"])
+    names = [("clip",), ("sub",), ("sub", "0001"), ("sub", "0002")]
+    taken = [ids.take(*parts) for parts in names]
+    assert taken == ["clip-2", "sub-2", "sub/0001-2", "sub/0002"]
+    check_ids([*taken, "Clip", "sub/0001"])
+
+
 def test_names_that_are_no_text() -> None:
     assert is_text("Ünï.png")
     assert not is_text("b\udce9.png")

@@ -16,7 +16,7 @@ from multiplane.engine import folder, ledger
 from multiplane.engine.check import Step
 from multiplane.engine.executor import Executor, LocalExecutor
 from multiplane.engine.fingerprint import FileDigests, stage_key
-from multiplane.engine.inputs import Inputs, as_source, gather_inputs
+from multiplane.engine.inputs import Inputs, as_source, described, gather_inputs, remembered
 from multiplane.engine.recipe import Recipe, dump_recipe, load_recipe
 from multiplane.engine.run import ItemFailure, Run, RunProgress, StepReport, quiet
 
@@ -104,17 +104,17 @@ def run(
     if options:
         chosen = chosen.with_options(options)
     steps = chosen.steps()
-    planes = gather_inputs(inputs, chosen)
+    root = Path(out).absolute()
+    known = remembered(root)
+    planes = gather_inputs(inputs, chosen, known)
     weights = {step.id: step.stage.fingerprint(step.options) for step in steps}
     keys = {step.id: stage_key(step.stage, step.options, weights[step.id]) for step in steps}
-    root = Path(out).absolute()
     with folder.claim(root, chosen.name):
         folder.keep_text(root / folder.RECIPE, dump_recipe(chosen, steps))
-        described = [
-            {"id": entry.id, "files": dict(entry.files), "data": dict(entry.data)}
-            for entry in planes
-        ]
-        folder.write_json(root / folder.INPUTS, described)
+        if remembered(root) != known:  # another run has ended since we looked
+            known = remembered(root)
+            planes = gather_inputs(inputs, chosen, known)
+        folder.write_json(root / folder.INPUTS, described(planes, known))
         folder.write_json(root / folder.PROVENANCE, _provenance(chosen, steps, weights))
         book = ledger.Ledger(root / ledger.FILE_NAME)
         try:

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import shlex
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
+from multiplane.engine import folder
 from multiplane.engine.fingerprint import FileDigests, hash_json
 from multiplane.engine.names import Ids, is_text, listed, unnameable
 from multiplane.engine.plan import Made, Source, check_ids
 from multiplane.engine.recipe import Recipe
 
+log = logging.getLogger(__name__)
+
 Inputs: TypeAlias = str | Path | Planes | Sequence[str | Path | Planes]
 """A video file, a folder of pictures, planes of one's own, or several of them."""
 
+Known: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
+"""Id → plane → files (at least the first) of each input that a run folder has ever been given."""
+
 SOURCE = "source"
 """The plane that a path becomes."""
+EARLIER = "earlier"
+"""Where a run folder notes the files of an input that is not part of the present run."""
 
 
-def gather_inputs(inputs: Inputs, recipe: Recipe) -> tuple[Planes, ...]:
+def gather_inputs(inputs: Inputs, recipe: Recipe, known: Known | None = None) -> tuple[Planes, ...]:
     """Turn what the user hands in into planes.
 
     Args:
         inputs: Paths become planes with one file, ``source``; planes are taken as they are,
-            with their paths made absolute.
+            with their paths made absolute. A path that is given twice is taken once.
         recipe: Says which planes it wants.
+        known: What the run folder was given before: a path keeps its id, and no other path gets
+            that id, or its results would take the place of the first one's.
 
     Returns:
         Planes with unique ids.
@@ -45,17 +57,58 @@ def gather_inputs(inputs: Inputs, recipe: Recipe) -> tuple[Planes, ...]:
             why=f"the recipe {recipe.name!r} needs something to work on",
             fix=f"multiplane run {recipe.name} INPUT -o OUT",
         )
-    ids = Ids()
+    names = _names([Path(entry) for entry in given if not isinstance(entry, Planes)], known or {})
     planes = [
         _absolute(entry)
         if isinstance(entry, Planes)
-        else Planes(ids.take(_title(Path(entry))), {SOURCE: (str(Path(entry).absolute()),)})
+        else Planes(names.pop(Path(entry)), {SOURCE: (str(Path(entry).absolute()),)})
         for entry in given
+        if isinstance(entry, Planes) or Path(entry) in names
     ]
     check_ids(entry.id for entry in planes)
     _check_wanted(planes, recipe)
     _check_present(planes)
     return tuple(planes)
+
+
+def remembered(root: Path) -> Known:
+    """What a run folder was ever given; nothing when it is new."""
+    try:
+        entries = json.loads((root / folder.INPUTS).read_text(encoding="utf-8"))
+        return {str(entry["id"]): entry.get(EARLIER) or entry["files"] for entry in entries}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("%s cannot be read; inputs get new ids: %s", root / folder.INPUTS, error)
+        return {}
+
+
+def described(planes: Sequence[Planes], known: Known) -> list[dict[str, Any]]:
+    """What a run folder keeps of its inputs: those of this run, then earlier ones.
+
+    Args:
+        planes: The inputs of this run.
+        known: What the folder was given before.
+
+    Returns:
+        JSON values. An earlier input has no files but says which it had, so that its id stays
+        its own.
+    """
+    here = {entry.id for entry in planes}
+    now = [
+        {"id": entry.id, "files": dict(entry.files), "data": dict(entry.data)} for entry in planes
+    ]
+    before = [
+        {
+            "id": name,
+            "files": {},
+            "data": {},
+            EARLIER: {plane: list(names[:1]) for plane, names in files.items()},
+        }
+        for name, files in known.items()
+        if name not in here
+    ]
+    return [*now, *before]
 
 
 def as_source(planes: Iterable[Planes], digests: FileDigests) -> Source:
@@ -96,6 +149,32 @@ def kind_of(path: Path) -> str:
     if stat.S_ISDIR(mode):
         return "folder"
     return "file" if stat.S_ISREG(mode) else "other"
+
+
+def _names(paths: Sequence[Path], known: Known) -> dict[Path, str]:
+    """Path → id; a file that came before by another path is told and left out."""
+    ids = Ids(known)
+    owners = {
+        _real(Path(files[SOURCE][0])): name for name, files in known.items() if SOURCE in files
+    }
+    first: dict[Path, Path] = {}
+    names: dict[Path, str] = {}
+    for path in paths:
+        place = _real(path)
+        if place in first:
+            log.warning("%s is given twice, also as %s; it is done once", path, first[place])
+            continue
+        first[place] = path
+        names[path] = owners.get(place) or ids.take(_title(path))
+    return names
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads, whether there is something or not."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a ring, a zero byte
+        return path.absolute()
 
 
 def _title(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from multiplane.core.errors import InputError
@@ -16,10 +16,13 @@ MAX_PART = 80
 class Ids:
     """Gives ids out: safe as paths, each once, and none a folder of another."""
 
-    def __init__(self) -> None:
-        """Start with none taken."""
-        self._ids: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Start with those that are taken already."""
+        self._ids = {name.casefold() for name in taken}
         self._folders: set[str] = set()
+        for name in self._ids:
+            parts = name.split("/")
+            self._folders |= {"/".join(parts[:end]) for end in range(1, len(parts))}
 
     def take(self, *parts: str) -> str:
         """Make an id of names, with a number where it is taken, whatever capitals are worth.
