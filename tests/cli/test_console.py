@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from multiplane.cli.console import complain, progress_bars, show_result
+from multiplane.cli.console import complain, progress_bars, show_earlier, show_result
 from multiplane.core.errors import InputError
 from multiplane.engine.api import RunReport
 from multiplane.engine.run import ItemFailure, StepReport
@@ -31,3 +31,12 @@ def test_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert "shots  2 done, 1 of them before, 1 failed  1.2 s" in out
     assert "report  out/report.html" in out
     assert "failed: shots clip: not a video\n  why: no stream\n  fix: look at it\n" in err
+
+
+def test_results_of_earlier_inputs(capsys: pytest.CaptureFixture[str]) -> None:
+    show_earlier(RunReport(Path("my out"), (), ()))
+    assert capsys.readouterr().out == ""
+    show_earlier(RunReport(Path("my out"), (), (), earlier=("film", "film-2")))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "results of film, film-2 also lie in the folder" in line
+    assert line.endswith("delete the results: rm -r 'my out'/*/*/film")

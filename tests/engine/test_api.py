@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,22 @@ def test_a_second_input_of_the_same_name_takes_nothing_away(
     assert len(texts) == 2
     report = api.run(recipe, [second], out)
     assert (report.done, report.reused) == (3, 3)
-    api.run(recipe, [second, first], out)
+    assert report.earlier == ("clip",)
+    assert api.run(recipe, [second, first], out).earlier == ()
     assert {path: path.read_text() for path in made.rglob("*.txt")} == texts
+
+
+def test_results_that_were_deleted_are_not_told(
+    recipe: Recipe, texts: list[Path], out: Path
+) -> None:
+    api.run(recipe, texts, out)
+    shutil.rmtree(out / "join" / "joined" / "b")
+    shutil.rmtree(out / "copy" / "copies" / "b")
+    assert api.run(recipe, texts[:1], out).earlier == ("b", "c")
+    shutil.rmtree(out / "cut" / "texts" / "b")
+    assert api.run(recipe, texts[:1], out).earlier == ("c",)
+    report = api.run(recipe, texts, out)
+    assert (report.done, report.earlier) == (21, ())
 
 
 def test_a_recipe_can_be_a_file(texts: list[Path], out: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import shlex
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,14 @@ def show_result(report: RunReport) -> None:
     typer.echo(f"{'folder':>10}  {report.folder}")
     if report.page:
         typer.echo(f"{'report':>10}  {report.page}")
+
+
+def show_earlier(report: RunReport) -> None:
+    """Say in a line which other inputs' results lie in the folder; the report leaves them out."""
+    if report.earlier:
+        names = ", ".join(report.earlier)
+        typer.echo(
+            f"{'earlier':>10}  results of {names} also lie in the folder; they are not part of "
+            "this run: give these inputs again to have them in the report, or delete the results: "
+            f"rm -r {shlex.quote(str(report.folder))}/*/*/{shlex.quote(report.earlier[0])}"
+        )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from multiplane.cli.console import progress_bars, show_result
+from multiplane.cli.console import progress_bars, show_earlier, show_result
 from multiplane.core.errors import ConfigError
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="The run folder.")]
@@ -89,6 +89,7 @@ def run(
             recipe, inputs, out, options=overrides, retry_failed=retry_failed, progress=progress
         )
     show_result(report)
+    show_earlier(report)
     raise typer.Exit(report.exit_status)
 
 
@@ -117,6 +118,7 @@ def demo(
             retry_failed=retry_failed, progress=progress,
         )  # fmt: skip
     show_result(report)
+    show_earlier(report)
     raise typer.Exit(report.exit_status)
 
 

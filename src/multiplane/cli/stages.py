@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from multiplane.cli.console import progress_bars, show_result
+from multiplane.cli.console import progress_bars, show_earlier, show_result
 from multiplane.cli.runs import OutOption, QuietOption, RetryOption, SetOption, parse_settings
 
 HELP = {
@@ -102,6 +102,7 @@ def _run_stage(
         )  # fmt: skip
     report = replace(report, left_out=(*left_out, *report.left_out))
     show_result(report)
+    show_earlier(report)
     raise typer.Exit(report.exit_status)
 
 

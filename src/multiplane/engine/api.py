@@ -16,7 +16,14 @@ from multiplane.engine import folder, ledger
 from multiplane.engine.check import Step
 from multiplane.engine.executor import Executor, LocalExecutor
 from multiplane.engine.fingerprint import FileDigests, stage_key
-from multiplane.engine.inputs import Inputs, as_source, described, gather_inputs, remembered
+from multiplane.engine.inputs import (
+    Inputs,
+    as_source,
+    described,
+    gather_inputs,
+    left_behind,
+    remembered,
+)
 from multiplane.engine.recipe import Recipe, dump_recipe, load_recipe
 from multiplane.engine.run import ItemFailure, Run, RunProgress, StepReport, quiet
 
@@ -36,6 +43,8 @@ class RunReport:
         failures: The items that failed.
         left_out: Files that could not be read, while the rest of their item is done.
         page: The report to look at, when one could be written.
+        earlier: Inputs of earlier runs that are not part of this one; their results still lie in
+            the folder, while report and status are of this run alone.
     """
 
     folder: Path
@@ -43,6 +52,7 @@ class RunReport:
     failures: tuple[ItemFailure, ...]
     page: Path | None = None
     left_out: tuple[ItemFailure, ...] = ()
+    earlier: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -134,7 +144,15 @@ def run(
         finally:
             book.close()
         page = _write_report(root)
-    return RunReport(root, tuple(work.reports), tuple(work.failures), page, tuple(work.left_out))
+        earlier = left_behind(root, (step.id for step in steps), planes, known)
+    return RunReport(
+        root,
+        tuple(work.reports),
+        tuple(work.failures),
+        page,
+        tuple(work.left_out),
+        tuple(earlier),
+    )
 
 
 def _provenance(

@@ -111,6 +111,25 @@ def described(planes: Sequence[Planes], known: Known) -> list[dict[str, Any]]:
     return [*now, *before]
 
 
+def left_behind(
+    root: Path, steps: Iterable[str], planes: Sequence[Planes], known: Known
+) -> list[str]:
+    """The inputs of earlier runs whose results still lie in a run folder.
+
+    Args:
+        root: The run folder.
+        steps: The steps of the recipe.
+        planes: The inputs of this run.
+        known: What the folder was given before.
+
+    Returns:
+        Their ids.
+    """
+    made = [plane for step in steps for plane in (root / step).glob("*/")]
+    gone = [name for name in known if name not in {entry.id for entry in planes}]
+    return [name for name in gone if any((plane / name).is_dir() for plane in made)]
+
+
 def as_source(planes: Iterable[Planes], digests: FileDigests) -> Source:
     """Input planes as what the first steps join, keyed by the content of their files."""
     planes = list(planes)
