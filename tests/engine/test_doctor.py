@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from multiplane.core import plugins
 from multiplane.core.errors import ConfigError
 from multiplane.engine import doctor, machine
 from multiplane.hub import table
@@ -37,7 +38,7 @@ def test_everything_is_looked_at(tmp_path):
     names = [check.name for check in checks]
     assert len(set(names)) == len(names)
     for name in ("python", "processors", "memory", "disk", "gpu", "weights tiny",
-                 "codec libx264", "extra perceptual"):  # fmt: skip
+                 "sample clip bigbuckbunny", "codec libx264", "extra perceptual"):  # fmt: skip
         assert name in names
     assert not list(tmp_path.iterdir()), "looking changes nothing"
     for check in checks:
@@ -129,8 +130,36 @@ def test_codecs(monkeypatch):
 def test_extras(monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "lpips" else object())
     (check,) = [c for c in doctor.check_extras() if c.name == "extra perceptual"]
-    assert check.state == "ok"
-    assert "lpips" in check.found
-    assert check.fix == "pip install 'multiplane[perceptual]'"
+    assert (check.state, check.fix) == ("ok", ""), "there is nothing to mend"
+    for word in ("it adds LPIPS", "uv sync --extra perceptual", "'multiplane[perceptual]'"):
+        assert word in check.found
     monkeypatch.setattr(doctor, "find_spec", lambda _: object())
-    assert [c.fix for c in doctor.check_extras()][:1] == [""]
+    assert "not installed" not in next(iter(doctor.check_extras())).found
+
+
+def test_every_extra_has_a_purpose():
+    assert set(doctor.PURPOSES) == set(plugins.EXTRAS.values())
+
+
+def test_sample_clip(monkeypatch, tmp_path):
+    entry = dataclasses.replace(
+        table.MEDIA["bigbuckbunny"], name="tiny", file="t.mp4", sha256=SHA_OF_ABC, size_bytes=3
+    )
+    monkeypatch.setitem(table.MEDIA, "tiny", entry)
+    check = doctor.check_clip("tiny", tmp_path)
+    assert check.state == "ok"
+    assert "for the demo" in check.found
+
+    path = tmp_path / "media" / "tiny" / "t.mp4"
+    monkeypatch.setattr(doctor, "clients", list)
+    check = doctor.check_clip("tiny", tmp_path)
+    assert (check.state, check.fix) == ("warn", f"pip install uv; or put t.mp4 at {path}")
+
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+    assert doctor.check_clip("tiny", tmp_path).found.startswith(str(path))
+    path.write_bytes(b"damaged")
+    check = doctor.check_clip("tiny", tmp_path)
+    assert (check.state, check.fix) == ("warn", f"rm {path}; multiplane demo fetches it again")
+    with pytest.raises(ConfigError):
+        doctor.check_clip("no-such")

