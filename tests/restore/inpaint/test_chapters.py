@@ -49,6 +49,18 @@ def test_every_hole_lies_on_its_sheet() -> None:
                 assert 0 <= v / w <= chapter.size[1]
 
 
+def test_a_long_pan_is_divided_before_frames_fall_off_the_sheet() -> None:
+    holes = {n: Box(100, 60, 160, 120) for n in range(100)}
+    camera = pan(100, 40.0)
+    chapters = divide(holes, camera, SIZE, 16, 1e6)
+    for chapter in chapters:
+        assert chapter.scale == 1.0
+        for n in chapter.frames:
+            left, right = (chapter.to_sheet[n] @ [x, 90, 1.0] for x in (100, 160))
+            assert 0 <= left[0] <= right[0] <= chapter.size[0]
+    assert len(chapters) < 10
+
+
 def test_a_frame_that_asks_for_too_much_gets_a_coarser_sheet() -> None:
     (chapter,) = divide({0: Box(0, 0, 320, 240)}, still_path(1), SIZE, 20, 19_200)
     assert chapter.scale == pytest.approx(0.5)

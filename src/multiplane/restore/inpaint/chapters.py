@@ -49,7 +49,7 @@ def divide(
     """Divide the frames of a shot among sheets.
 
     A sheet takes frame after frame as long as the box round all their holes, seen from the first
-    of them, stays within ``most_px``.
+    of them, stays within ``most_px`` and none lies so far off that it would be cut.
 
     Args:
         holes: Frame number → box of what it lacks, of the frames that lack something.
@@ -65,8 +65,11 @@ def divide(
     for index in sorted(holes):
         if groups:
             together = [*groups[-1], index]
+            first = together[0]
             ends = {n: holes[n] for n in together}
-            if _extent(ends, camera, together[0], frame_size, margin_px).area_px <= most_px:
+            extent = _extent(ends, camera, first, frame_size, margin_px)
+            near = _is_near(camera.between(index, first), holes[index], frame_size)
+            if near and extent.area_px <= most_px:
                 groups[-1].append(index)
                 continue
         groups.append([index])
@@ -140,7 +143,17 @@ def _extent(
 
 
 def _corners(matrix: Homography, box: Box, frame_size: tuple[int, int]) -> NDArray[np.float64]:
-    edges = [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
-    points = cv2.perspectiveTransform(np.array([edges], np.float64), matrix)[0]
     size = np.array(frame_size, np.float64)
+    points = _seen_through(matrix, box)
     return np.asarray(np.clip(points, -FARTHEST * size, (1 + FARTHEST) * size), np.float64)
+
+
+def _is_near(matrix: Homography, box: Box, frame_size: tuple[int, int]) -> bool:
+    """Whether a box stays whole where corners are kept within :data:`FARTHEST`."""
+    points = _seen_through(matrix, box)
+    return bool(np.array_equal(points, _corners(matrix, box, frame_size)))
+
+
+def _seen_through(matrix: Homography, box: Box) -> NDArray[np.float64]:
+    edges = [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
+    return np.asarray(cv2.perspectiveTransform(np.array([edges], np.float64), matrix)[0])
