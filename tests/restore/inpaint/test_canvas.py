@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.measure.region import grow
 from multiplane.restore.inpaint.backend import open_inpainter
 from multiplane.restore.inpaint.canvas import INVENTED, SEEN, Sheet, lay
-from multiplane.restore.inpaint.config import OpenCvOptions
+from multiplane.restore.inpaint.config import OpenCvOptions, PatchMatchOptions
 from multiplane.restore.inpaint.crops import Box
 
 
@@ -38,6 +39,23 @@ def test_the_first_to_show_a_place_is_believed(bricks: Frame, blob: Mask) -> Non
     sheet.add(255 - bricks, np.full_like(shown, SEEN), np.eye(3))
     assert not sheet.missing.any()
     assert np.array_equal(sheet.picture[~blob], bricks[~blob])
+
+
+def test_what_is_added_comes_in_the_light_of_what_is_there(bricks: Frame, blob: Mask) -> None:
+    sheet = Sheet((128, 96))
+    sheet.add(bricks, (~blob).view(np.uint8) * np.uint8(SEEN), np.eye(3))
+    brighter = np.clip(bricks.astype(int) + 30, 0, 255).astype(np.uint8)
+    sheet.add(brighter, np.full(blob.shape, SEEN, np.uint8), np.eye(3))
+    assert np.abs(sheet.picture[blob].astype(int) - bricks[blob]).mean() < 3
+
+
+def test_nothing_is_invented_from_what_is_not_known(bricks: Frame, blob: Mask) -> None:
+    sheet = Sheet((128, 96))
+    sheet.want(blob, np.eye(3))
+    shown = ~grow(blob, 6)  # a rim that no frame lends
+    sheet.add(bricks, shown.view(np.uint8) * np.uint8(SEEN), np.eye(3))
+    sheet.invent(open_inpainter(PatchMatchOptions()), 32)
+    assert sheet.picture[blob].min() > 30, "the black of an empty sheet has flowed in"
 
 
 def test_what_nobody_shows_is_invented_once(bricks: Frame, blob: Mask) -> None:

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.measure.region import around
 from multiplane.motion.camera import Homography
 from multiplane.restore.inpaint.backend import Inpainter
 from multiplane.restore.inpaint.blend import match_light
 from multiplane.restore.inpaint.crops import Box, Invention, bounds, fill_holes
 
 UNKNOWN, SEEN, INVENTED = 0, 1, 2
+BESIDE_PX = 16
+"""What is unknown this near to what is wanted is invented as well."""
 
 
 class Sheet:
@@ -80,7 +83,7 @@ class Sheet:
         self.kinds[fresh] = kinds[fresh]
 
     def invent(self, inpainter: Inpainter, context_px: int) -> None:
-        """Fill what is missing.
+        """Fill what is missing, and what is not known right beside it.
 
         Args:
             inpainter: What invents.
@@ -92,6 +95,8 @@ class Sheet:
         missing = self.missing
         if not missing.any():
             return
+        # What nobody shows and nobody wants is black; beside the fill it would flow into it.
+        missing |= (self.kinds == UNKNOWN) & around(missing, BESIDE_PX)
         known = self.kinds == SEEN
         if not known.any():
             known = self.kinds > UNKNOWN
