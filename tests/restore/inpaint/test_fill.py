@@ -86,7 +86,7 @@ def test_on_a_plate_only_the_unseen_is_invented(bricks: Frame, blob: Mask) -> No
     unseen[:48] = False
     plate = np.where(unseen[..., None], frame, bricks)
     options = QUICK.model_copy(update={"feather_px": 0})
-    (done,) = paint(Shot([frame], [blob], [plate], [unseen]), options)
+    (done,) = paint(Shot([frame], [blob], [plate], [unseen], [blob]), options)
     assert np.array_equal(done.background[~unseen], bricks[~unseen])
     assert np.array_equal(done.fills == 1, blob & ~unseen)
     assert np.array_equal(done.fills == 2, unseen)
@@ -130,6 +130,36 @@ def test_several_sheets_continue_each_other(bricks: Frame, blob: Mask) -> None:
     assert len(done) == 20
     assert len(painter.sheets) >= 1
     assert sum(len(chapter.frames) for chapter, _ in painter.sheets) == 20
+
+
+def test_a_sheet_continues_what_the_one_before_has_invented() -> None:
+    world = cv2.GaussianBlur(
+        np.random.default_rng(0).integers(0, 256, (96, 840, 3), dtype=np.uint8), (0, 0), 2
+    )
+    xs = list(range(0, 700, 24))
+    count = len(xs)
+    frames = [world[:, x : x + 128] for x in xs]
+    places = [np.array([[1, 0, x], [0, 1, 0], [0, 0, 1.0]]) for x in xs]
+    camera = CameraPath(places, 0, [9] * count, [0.0] * count)
+    hole = np.zeros((96, 128), np.bool_)
+    hole[60:] = True  # the camera moves across only, so that nobody ever sees this
+    options = QUICK.model_copy(update={"canvas_megapixels": 0.05, "feather_px": 0})
+    painter = Painter(Shot(frames, [hole] * count, camera=camera, grow_px=0), Noise(), options)
+    done = list(painter.frames())
+    assert len(painter.sheets) >= 2
+    for chapter, _ in painter.sheets[1:]:
+        first = chapter.frames[0]
+        before = done[first - 1].background[60:, 24:].astype(int)
+        after = done[first].background[60:, :-24].astype(int)
+        assert np.abs(after - before).mean() < 1, "other noise would differ by 20"
+
+
+def test_the_fill_follows_the_light_of_the_shot(bricks: Frame, blob: Mask) -> None:
+    frames = [np.clip(bricks * (0.7 + 0.06 * n), 0, 255).astype(np.uint8) for n in range(5)]
+    shot = Shot(frames, [blob] * 5, camera=still_path(5), grow_px=4)
+    means = [done.background[blob].mean() for done in paint(shot)]
+    around_it = [frame[grow(blob, 12) & ~grow(blob, 4)].mean() for frame in frames]
+    assert np.abs(np.diff(means) - np.diff(around_it)).max() < 2
 
 
 def test_carrying_can_be_switched_off(bricks: Frame, blob: Mask) -> None:
