@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from multiplane.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -67,6 +70,23 @@ def test_inpaint_on_folders(
     changed = (before != after).any(axis=2)
     assert changed[22:26, 32:38].any()
     assert not changed[:10].any()
+
+
+def test_the_stages_of_the_readme_follow_each_other(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(clip, tmp_path / "film.mp4")
+    monkeypatch.chdir(tmp_path)
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line.startswith(("multiplane split", "multiplane rest"))]
+    assert len(commands) == 2
+    for command in commands:
+        code, out, err = told(capsys, *shlex.split(command)[1:])
+        assert code == 0, (command, out, err)
+    frames = sorted(Path("masks/shots/frames").rglob("*.png"))
+    made = sorted(Path("filled/inpaint/backgrounds").rglob("*.png"))
+    assert [path.stem for path in made] == [path.stem for path in frames]
+    assert made[0].parent == Path("filled/inpaint/backgrounds/film/0001")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="here all file names are text")

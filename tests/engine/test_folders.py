@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -68,6 +69,99 @@ def test_a_damaged_or_wrong_mask_takes_only_its_frame_along(tmp_path: Path) -> N
     sets = planes_of_folders({"frames": frames, "masks": masks})
     stems = {p.id: [Path(name).stem for name in p.files["masks"]] for p in sets}
     assert stems == {"f/4x3": ["a", "d"], "f/b": ["b"], "f/c": ["c"]}
+
+
+def run_of(root: Path, *shots: str, own: Path | None = None) -> Path:
+    """What a run of shots and masks leaves, as far as others look at it."""
+    fill(root / "segment" / "masks", *(f"{shot}/{stem}.png" for shot in shots for stem in "ab"))
+    (root / "ledger.sqlite").touch()
+    (root / "recipe.yaml").write_text(
+        "{name: r, stages: [{id: shots, stage: split.shots}, {id: segment, stage: split.segment}]}"
+    )
+    for step, plane in (("shots", "frames"), ("segment", "masks")):
+        outputs = [
+            {
+                "id": shot,
+                "files": {
+                    plane: [
+                        str(own / f"{stem}.png")
+                        if own and plane == "frames"
+                        else f"{step}/{plane}/{shot}/{stem}.png"
+                        for stem in "ab"
+                    ]
+                },
+                "data": {},
+            }
+            for shot in shots
+        ]
+        if step == "segment":
+            for output in outputs:
+                output["files"]["camera"] = [f"segment/camera/{output['id']}/camera.json"]
+                fill(root, output["files"]["camera"][0])
+        items = [{"id": "film", "figures": {}, "outputs": outputs}]
+        value = {"step": step, "stage": f"split.{step}", "items": items, "failures": []}
+        value |= {"skipped": {}, "timings": {"items": {}}}
+        (root / step).mkdir(exist_ok=True)
+        (root / step / f"{step}_metadata.json").write_text(json.dumps(value))
+    return root
+
+
+def test_a_run_folder_stands_for_its_planes(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "r", "film/0001", "film/0002")
+    fill(
+        run / "shots" / "frames",
+        *(f"{s}/{n}.png" for s in ("film/0001", "film/0002") for n in "ab"),
+    )
+    fill(run / "segment" / "masks", "earlier/0001/a.png")
+    sets = planes_of_folders({"frames": run, "masks": run, "camera": run})
+    assert [planes.id for planes in sets] == ["film/0001", "film/0002"]
+    assert sets[1].files == {
+        "frames": tuple(str(run / f"shots/frames/film/0002/{n}.png") for n in "ab"),
+        "masks": tuple(str(run / f"segment/masks/film/0002/{n}.png") for n in "ab"),
+        "camera": (str(run / "segment/camera/film/0002/camera.json"),),
+    }
+    assert left_out(run, "inpaint") == []
+
+
+def test_masks_of_a_run_on_the_frames_that_it_was_given(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "b.png")
+    run = run_of(tmp_path / "r", "f/0001", own=frames)
+    (given,) = planes_of_folders({"frames": frames, "masks": run, "camera": run})
+    assert given.files["frames"] == (str(frames / "a.png"), str(frames / "b.png"))
+    assert given.files["masks"][1] == str(run / "segment/masks/f/0001/b.png")
+    assert given.files["camera"] == (str(run / "segment/camera/f/0001/camera.json"),)
+    (again,) = planes_of_folders({"frames": run, "masks": run, "camera": run})
+    assert again.id == "f/0001"
+    assert again.files == given.files
+
+
+def test_a_run_without_the_plane(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "r", "film/0001")
+    with pytest.raises(InputError, match="has no plates") as caught:
+        planes_of_folders({"frames": run, "plates": run})
+    assert caught.value.why == "it has: frames, masks, camera"
+    assert caught.value.fix == "name a folder that holds them: --plates FOLDER"
+
+
+def test_one_folder_of_frames_may_have_its_masks_in_several(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "b.png")
+    masks = fill(tmp_path / "m", "f/0001/a.png", "f/0002/b.png")
+    (planes,) = planes_of_folders({"frames": frames, "masks": masks})
+    assert planes.files["masks"] == (
+        str(masks / "f/0001/a.png"),
+        str(masks / "f/0002/b.png"),
+    )
+
+
+def test_frames_of_another_folder_get_another_id(tmp_path: Path) -> None:
+    first, second = (fill(tmp_path / name / "f", "a.png") for name in "xy")
+    (one,) = planes_of_folders({"frames": first})
+    known = {one.id: one.files}
+    (two,) = planes_of_folders({"frames": second}, known)
+    assert (one.id, two.id) == ("f", "f-2")
+    known[two.id] = two.files
+    assert [p.id for p in planes_of_folders({"frames": first}, known)] == ["f"]
+    assert [p.id for p in planes_of_folders({"frames": second}, known)] == ["f-2"]
 
 
 def ids_of(frames: Path) -> list[str]:
@@ -152,8 +246,12 @@ def test_frames_without_partner_are_named(tmp_path: Path) -> None:
 
 
 def test_no_folder_and_an_empty_one(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a folder") as caught:
+    with pytest.raises(InputError, match=f"not there: {tmp_path / 'no'}") as caught:
         planes_of_folders({"frames": tmp_path / "no"})
+    assert caught.value.fix == "check the path; names with spaces need quotes"
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="is not a folder") as caught:
+        planes_of_folders({"frames": tmp_path / "file"})
     assert caught.value.fix.startswith("multiplane split shots VIDEO")
     with pytest.raises(InputError, match="no pictures in") as caught:
         planes_of_folders({"frames": tmp_path})

@@ -85,6 +85,7 @@ def _run_stage(
     """
     from multiplane.engine import api
     from multiplane.engine import folders as planes
+    from multiplane.engine.inputs import remembered
     from multiplane.engine.recipe import stage_recipe
 
     step = stage.rpartition(".")[2]
@@ -93,7 +94,8 @@ def _run_stage(
     if values.get("inputs"):
         recipe, inputs, left_out = planes.footage_recipe(stage), list(values["inputs"]), []
     else:
-        recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders)
+        known = remembered(values["out"])
+        recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders, known)
         left_out = planes.left_out(folders["frames"], step)
     with progress_bars(values["quiet"]) as progress:
         report = api.run(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
-from multiplane.engine.inputs import kind_of
+from multiplane.engine.folder import is_run
+from multiplane.engine.inputs import Known, kind_of
 from multiplane.engine.names import Ids, is_text, listed, readable, unnameable
 from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
+from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
 from multiplane.media.images import list_images, picture_size
 
@@ -41,49 +43,54 @@ def footage_recipe(stage: str) -> Recipe:
     return recipe
 
 
-def planes_of_folders(folders: Mapping[str, Path]) -> list[Planes]:
+def planes_of_folders(folders: Mapping[str, Path], known: Known | None = None) -> list[Planes]:
     """Match the pictures of several folders by name.
 
-    Folders are searched downward, hidden ones left out; each folder that holds frames is one set
-    of planes (frames of one shot, or the pictures of one batch), and its files are matched with
-    those at the same place below the other folders, by stem. Where only one set exists, the other
-    folders may hold the files elsewhere. Frames of several sizes become a set a size. A frame that
-    cannot be read, or whose partner cannot or has another size, becomes a set of its own, so that
-    it fails alone. One whose name is no text has no place here, see :func:`left_out`.
+    A run folder stands for what its last run left of the plane: a set a shot. Other folders are
+    searched downward, hidden ones left out; each folder that holds frames is one set of planes
+    (frames of one shot, or the pictures of one batch), and its files are matched with those at the
+    same place below the other folders, by stem. Where the frames are one set, the other folders
+    may hold the files elsewhere. Frames of several sizes become a set a size. A frame that cannot
+    be read, or whose partner cannot or has another size, becomes a set of its own, so that it
+    fails alone. One whose name is no text has no place here, see :func:`left_out`.
 
     Args:
         folders: Plane name → folder; ``frames`` leads.
+        known: What the run folder was given before; frames of other folders keep their ids.
 
     Returns:
         Sets of planes, frames in natural order. Their ids are the names of the folders, made safe
         and unique.
 
     Raises:
-        InputError: A folder is absent or empty, a frame has no partner (all are named), or two
-            files of a folder differ by nothing but their suffix.
+        InputError: A folder is absent or empty, a run folder has no such plane, a frame has no
+            partner (all are named), or two files of a folder differ by nothing but their suffix.
     """
     frames = folders["frames"]
-    groups = _groups(frames)
+    groups = _sets("frames", frames)
     if not groups:
         _refuse_empty(frames)
     there = {
-        plane: _groups(folder)
+        plane: _sets(plane, folder)
         for plane, folder in folders.items()
-        if plane != "frames" and plane not in SINGLE
+        if plane != "frames" and (plane not in SINGLE or is_run(folder))
     }
-    ids = Ids()
+    ids = Ids(_of_others(known or {}, groups))
     found = []
     for place, names in groups.items():
         _refuse_twins(names)
         files = {"frames": list(map(str, names))}
         for plane, folder in folders.items():
-            if plane in SINGLE:
-                files[plane] = [_single(plane, folder, place)]
-            elif plane != "frames":
-                theirs = there[plane]
-                alone = len(groups) == len(theirs) == 1
-                where = next(iter(theirs)) if alone else place
-                files[plane] = _partners(plane, folder / where, theirs.get(where, []), names)
+            if plane != "frames":
+                theirs = there.get(plane, {})
+                at_hand = theirs.get(place, [])
+                if len(groups) == 1 and not at_hand:
+                    at_hand = [path for paths in theirs.values() for path in paths]
+                files[plane] = (
+                    [_single(plane, folder, place, at_hand)]
+                    if plane in SINGLE
+                    else _partners(plane, folder, at_hand, names)
+                )
         parts = place.parts or (frames.absolute().name,)
         found += _by_size(ids, parts, names, files)
     return found
@@ -102,11 +109,45 @@ def left_out(frames: Path, step: str) -> list[ItemFailure]:
     Raises:
         InputError: The folder is absent.
     """
-    errors = [(path, unnameable(path)) for path in _pictures(frames) if not _fits(path, frames)]
+    pictures = () if is_run(frames) else _pictures(frames)  # a run has no such names
+    errors = [(path, unnameable(path)) for path in pictures if not _fits(path, frames)]
     return [
         ItemFailure(error.what, error.why, error.fix, step=step, item=readable(path.name))
         for path, error in errors
     ]
+
+
+def _of_others(known: Known, groups: Mapping[Path, Sequence[Path]]) -> list[str]:
+    """The ids of what was given before, unless it is frames of the same folders."""
+    here = {str(path.parent) for paths in groups.values() for path in paths}
+    return [
+        name
+        for name, files in known.items()
+        if str(Path(files.get("frames", [""])[0]).parent) not in here
+    ]
+
+
+def _sets(plane: str, folder: Path) -> dict[Path, list[Path]]:
+    """The sets of a plane: those of a run by the ids of its shots, else those below a folder.
+
+    Raises:
+        InputError: It is no folder, or a run without that plane.
+    """
+    if not is_run(folder):
+        return _groups(folder)
+    run = read_run(folder)
+    sets = {Path(group): run.plane(plane, group) for group in run.groups()}
+    found = {place: [path.absolute() for path in paths] for place, paths in sets.items() if paths}
+    if not found:
+        made = {
+            name: None for step in run.steps for files in step.planes.values() for name in files
+        }
+        raise InputError(
+            f"the run in {folder} has no {plane}",
+            why=f"it has: {', '.join(made) or 'nothing yet'}",
+            fix=f"name a folder that holds them: --{plane} FOLDER",
+        )
+    return found
 
 
 def _by_size(
@@ -159,7 +200,14 @@ def _pictures(folder: Path) -> Iterator[Path]:
     Raises:
         InputError: It is no folder.
     """
-    if kind_of(folder) != "folder":
+    kind = kind_of(folder)
+    if not kind:
+        raise InputError(
+            f"not there: {folder}",
+            why="planes are folders of pictures, one file a frame",
+            fix="check the path; names with spaces need quotes",
+        )
+    if kind != "folder":
         raise InputError(
             f"{folder} is not a folder",
             why="planes are folders of pictures, one file a frame",
@@ -237,14 +285,15 @@ def _partners(plane: str, folder: Path, files: Sequence[Path], frames: list[Path
     return [str(by_stem[frame.stem]) for frame in frames]
 
 
-def _single(plane: str, folder: Path, place: Path) -> str:
-    """The one file of a plane.
+def _single(plane: str, folder: Path, place: Path, at_hand: Sequence[Path]) -> str:
+    """The one file of a plane: of a run what is at hand, else what lies at a place.
 
     Raises:
         InputError: There is none, or more than one.
     """
     is_file = kind_of(folder) == "file"
-    candidates = [folder] if is_file else sorted((folder / place).glob(f"*{SINGLE[plane]}"))
+    lying = [] if is_file or at_hand else sorted((folder / place).glob(f"*{SINGLE[plane]}"))
+    candidates = [folder] if is_file else list(at_hand) or lying
     if len(candidates) != 1:
         raise InputError(
             f"{folder / place} has {len(candidates)} {SINGLE[plane]} files, wanted one",
