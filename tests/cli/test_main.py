@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from multiplane import __version__
 from multiplane.cli.main import main
@@ -76,3 +78,18 @@ def test_a_closed_pipe_is_quiet() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("words", "times"), [([], 1), (["-v"], 2)])
+def test_a_failure_is_told_once_at_the_end(words: list[str], times: int, tmp_path: Path) -> None:
+    for folder, size in (("frames", 8), ("masks", 9)):
+        (tmp_path / folder).mkdir()
+        Image.new("L", (size, size)).save(tmp_path / folder / "1.png")
+    planes = [word for plane in ("frames", "masks") for word in (f"--{plane}", tmp_path / plane)]
+    done = subprocess.run(
+        [sys.executable, "-m", "multiplane", *words, "split", "matte", *planes,
+         "-o", tmp_path / "out"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("frame is 8x8, mask is 9x9") == times, done.stderr

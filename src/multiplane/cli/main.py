@@ -57,7 +57,17 @@ def settings(
     """Takes footage and pictures apart into planes: characters, mattes, clean backgrounds."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     runs.use_cache()
-    logging.basicConfig(level=level, format="%(levelname).1s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    if not verbose:
+        handler.addFilter(_is_not_told_at_the_end)
+    logging.basicConfig(
+        level=level, format="%(levelname).1s %(name)s: %(message)s", handlers=[handler]
+    )
+
+
+def _is_not_told_at_the_end(record: logging.LogRecord) -> bool:
+    """Whether a message is for now: what a run warns of stands in its closing list, in full."""
+    return record.name != "multiplane.engine.run" or record.levelno > logging.WARNING
 
 
 def main(argv: Sequence[str] | None = None) -> None:
