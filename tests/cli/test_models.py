@@ -8,7 +8,7 @@ import pytest
 from multiplane.cli.main import main
 from multiplane.hub.cache import choose_cache
 from multiplane.hub.lookup import place
-from multiplane.hub.table import entry_of
+from multiplane.hub.table import Entry, entry_of
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -43,7 +43,7 @@ def test_list_goes_on_where_a_file_is_damaged(
     path.write_bytes(b"cut off")
     code, out, err = told(capsys, "list")
     assert (code, err) == (0, "")
-    states = {line.split()[0]: line[11:20].strip() for line in out.splitlines()}
+    states = {line.split()[0]: line[13:22].strip() for line in out.splitlines()}
     assert states.pop("u2netp") == "damaged"
     assert set(states.values()) == {"not here"}
 
@@ -59,6 +59,25 @@ def test_where_it_belongs(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert code == 1
     assert str(tmp_path) in out
     assert "fix: multiplane models pull u2netp" in out
+
+
+def test_sample_media_are_known_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "bigbuckbunny" in told(capsys, "list")[1]
+    code, out, _ = told(capsys, "where", "bigbuckbunny")
+    assert code == 1
+    assert str(tmp_path / "media" / "bigbuckbunny" / "bigbuckbunny.mp4") in out
+    asked: list[str] = []
+
+    def pull(entry: Entry, cache: Path) -> Path:
+        asked.append(entry.name)
+        return place(entry, cache)
+
+    monkeypatch.setattr("multiplane.hub.lookup.pull", pull)
+    code, out, _ = told(capsys, "pull", "bigbuckbunny")
+    assert (code, asked) == (0, ["bigbuckbunny"])
+    assert out == f"{tmp_path / 'media' / 'bigbuckbunny' / 'bigbuckbunny.mp4'}\n"
 
 
 def test_unknown_name(capsys: pytest.CaptureFixture[str]) -> None:

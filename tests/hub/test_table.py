@@ -1,11 +1,13 @@
 import re
 from pathlib import PurePosixPath
+from typing import get_args
 
 import pytest
 
 from multiplane.core.errors import ConfigError
 from multiplane.hub.sources import HubSource
-from multiplane.hub.table import MEDIA, MODELS, TABLES, entry_of
+from multiplane.hub.table import MEDIA, MODELS, TABLES, any_entry, entry_of
+from multiplane.split.segment.config import SalientOptions
 
 ENTRIES = [*MODELS.values(), *MEDIA.values()]
 
@@ -40,3 +42,16 @@ def test_a_misspelt_name_gets_a_hint():
     with pytest.raises(ConfigError) as caught:
         entry_of("media", "xyz")
     assert caught.value.fix == "use one of bigbuckbunny"
+
+
+def test_any_name_is_known_without_its_kind():
+    assert any_entry("u2netp") is MODELS["u2netp"]
+    assert any_entry("bigbuckbunny") is MEDIA["bigbuckbunny"]
+    with pytest.raises(ConfigError, match="no models or media called 'bunny'") as caught:
+        any_entry("bunny")
+    assert caught.value.why == "known: u2netp, u2net, bigbuckbunny"
+
+
+def test_every_model_can_be_chosen():
+    choices = get_args(SalientOptions.model_fields["model"].annotation)
+    assert set(choices) == set(MODELS)

@@ -1,16 +1,19 @@
-"""``models``: weights by name."""
+"""``models``: weights and sample media by name."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from multiplane.cli.runs import cache_folder
 from multiplane.core.errors import WeightsError
 
+if TYPE_CHECKING:
+    from multiplane.hub.table import Entry
+
 app = typer.Typer(
-    help="Weights: what is known, what is here, where it comes from.",
+    help="Weights and sample media: what is known, what is here, fetch it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -19,21 +22,22 @@ NameArgument = Annotated[str, typer.Argument(help="A name that `models list` sho
 
 @app.command("list")
 def list_() -> None:
-    """Show each model: whether it is here, size, licence, what it is for."""
-    from multiplane.hub.table import MODELS
+    """Show each: whether it is here, size, licence, what it is for."""
+    from multiplane.hub.table import TABLES
 
-    for entry in MODELS.values():
-        state = _state(entry.name)
+    for entry in (entry for table in TABLES.values() for entry in table.values()):
         licence = entry.licence if entry.commercial else f"{entry.licence}, NON-COMMERCIAL"
-        typer.echo(f"{entry.name:<10} {state:<9} {entry.size:>9}  {licence:<12} {entry.purpose}")
+        typer.echo(
+            f"{entry.name:<12} {_state(entry):<9} {entry.size:>9}  {licence:<12} {entry.purpose}"
+        )
 
 
-def _state(name: str) -> str:
-    """Whether weights are here; one damaged file is no reason to keep silent about the others."""
-    from multiplane.hub import weights
+def _state(entry: Entry) -> str:
+    """Whether a file is here; one that is damaged is no reason to keep silent about the others."""
+    from multiplane.hub import lookup
 
     try:
-        return "here" if weights.locate(name, cache=cache_folder()) else "not here"
+        return "here" if lookup.locate(entry, cache=cache_folder()) else "not here"
     except WeightsError:
         return "damaged"
     except OSError:
@@ -42,25 +46,26 @@ def _state(name: str) -> str:
 
 @app.command()
 def pull(name: NameArgument) -> None:
-    """Fetch weights into the cache unless they are there."""
-    from multiplane.hub import weights
+    """Fetch weights or sample media into the cache unless they are there."""
+    from multiplane.hub import lookup
+    from multiplane.hub.table import any_entry
 
-    typer.echo(weights.pull(name, cache=cache_folder()))
+    typer.echo(lookup.pull(any_entry(name), cache=cache_folder()))
 
 
-@app.command(help="Say where weights are on this machine, or where they belong.")
+@app.command(help="Say where a file is on this machine, or where it belongs.")
 def where(name: NameArgument) -> None:
-    """Say where weights are on this machine, or where they belong.
+    """Say where weights or sample media are on this machine, or where they belong.
 
     Raises:
         typer.Exit: With 1 when they are not here.
     """
-    from multiplane.hub import lookup, weights
-    from multiplane.hub.table import entry_of
+    from multiplane.hub import lookup
+    from multiplane.hub.table import any_entry
 
-    found = weights.locate(name, cache=cache_folder())
+    entry = any_entry(name)
+    found = lookup.locate(entry, cache=cache_folder())
     if found is None:
-        entry = entry_of("models", name)
         typer.echo(f"not here; belongs at {lookup.place(entry, cache_folder())}")
         typer.echo(f"fix: multiplane models pull {name}")
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -75,7 +76,7 @@ MODELS = {
             licence="Apache-2.0",
             commercial=True,
             credit="Xuebin Qin et al., Pattern Recognition 106, 2020",
-            purpose="the same with 40 times the parameters: cleaner edges, slower",
+            purpose="the same with 40 times the parameters: cleaner edges, slower; model: u2net",
         ),
     )
 }
@@ -117,12 +118,35 @@ def entry_of(kind: Kind, name: str) -> Entry:
     Raises:
         ConfigError: There is none of that name.
     """
-    table = TABLES[kind]
+    return _entry(TABLES[kind], name, kind)
+
+
+def any_entry(name: str) -> Entry:
+    """The entry of a name, whether it is a model or sample media.
+
+    Args:
+        name: What the user typed.
+
+    Returns:
+        Its entry.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    return _entry({**MODELS, **MEDIA}, name, "models or media")
+
+
+def _entry(table: Mapping[str, Entry], name: str, what: str) -> Entry:
+    """Look a name up.
+
+    Raises:
+        ConfigError: It is not in the table.
+    """
     if name in table:
         return table[name]
     guess = nearest(name, list(table))
     raise ConfigError(
-        f"no {kind} called {name!r}",
+        f"no {what} called {name!r}",
         why=f"known: {', '.join(table)}",
         fix=f"use {guess!r}" if guess else f"use one of {', '.join(table)}",
     )

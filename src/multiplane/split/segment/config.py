@@ -20,7 +20,9 @@ class SalientOptions(Options):
     """U²-Net (Qin et al. 2020): what catches the eye in a single frame. 4.6 MB of weights."""
 
     kind: Literal["salient"] = "salient"
-    model: Literal["u2netp"] = Field(default="u2netp", description="the network, by its hub name")
+    model: Literal["u2netp", "u2net"] = Field(
+        default="u2netp", description="the network, by its hub name; u2net is slow, and 176 MB"
+    )
     every_frames: int = Field(
         default=3, ge=1, le=24, description="looks at every so many frames; flow carries it between"
     )

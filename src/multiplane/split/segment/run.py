@@ -24,7 +24,14 @@ from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.choice import Choices, missing_weights
-from multiplane.split.segment.config import GROUP, AutoOptions, MotionOptions, SegmentOptions
+from multiplane.split.segment.config import (
+    GROUP,
+    AutoOptions,
+    CombinedOptions,
+    MotionOptions,
+    SalientOptions,
+    SegmentOptions,
+)
 from multiplane.split.segment.cutouts import cut_instance
 from multiplane.split.segment.instances import Tracker
 from multiplane.split.segment.refine import draw_mask
@@ -160,7 +167,9 @@ class Segment:
         foreign = origin_of(backend.kind, GROUP)
         if foreign:
             return foreign
-        entry = entry_of("models", "u2netp")
+        salient = backend.salient if isinstance(backend, CombinedOptions) else backend
+        name = salient.model if isinstance(salient, SalientOptions) else SalientOptions().model
+        entry = entry_of("models", name)
         return f"{entry.name}:{entry.sha256}"
 
     def open(self, options: SegmentOptions) -> SegmentWorker:
