@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multiplane.core.errors import InputError
-from multiplane.measure.seam import seam
+from multiplane.measure.seam import piece_seam, seam
 
 
 def texture(seed=0, shape=(200, 240)):
@@ -67,6 +67,56 @@ def test_what_is_far_away_does_not_count():
     other = frame.copy()
     other[200:, 250:] = 0
     assert seam(frame, mask) == seam(other, mask)
+
+
+def halves(shape=(200, 240)):
+    """Two pieces side by side in a disk, nothing round it."""
+    pieces = np.where(np.mgrid[: shape[0], : shape[1]][1] < 120, 1, 2)
+    return np.where(disk(shape), pieces, -1)
+
+
+def test_pieces_of_one_texture_meet_unseen():
+    score = piece_seam(texture(), halves())
+    assert score.mean == pytest.approx(1.0, abs=0.1)
+    assert score.worst < 1.5
+
+
+def test_pieces_of_different_light_are_seen_where_they_meet_and_only_there():
+    frame, pieces = texture(), halves()
+    stepped = np.clip(frame + 60.0 * (pieces == 2)[..., None], 0, 255).astype(np.uint8)
+    assert piece_seam(stepped, pieces).mean > 2
+    beyond = frame.copy()
+    beyond[pieces < 0] = 0
+    assert piece_seam(beyond, pieces) == piece_seam(frame, pieces)
+
+
+def test_more_than_two_pieces_have_their_borders_too():
+    y, x = np.mgrid[:200, :240]
+    pieces = (y // 50) * 10 + x // 60
+    frame = np.repeat((pieces * 6)[..., None], 3, axis=2).astype(np.uint8)
+    assert piece_seam(frame, pieces).mean > 20
+    assert piece_seam(texture(), pieces).mean == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_border_of_a_mask_is_one_between_two_pieces():
+    frame, mask = texture(), disk()
+    stepped = np.clip(frame + 40.0 * mask[..., None], 0, 255).astype(np.uint8)
+    one, other = seam(stepped, mask), piece_seam(stepped, mask.astype(np.uint8))
+    assert other.mean == pytest.approx(one.mean, rel=0.1)
+
+
+@pytest.mark.parametrize("value", [0, 3, -1])
+def test_where_no_pieces_meet_there_is_no_seam(value):
+    score = piece_seam(texture(), np.full((200, 240), value))
+    assert score.mean == score.worst == 1.0
+
+
+def test_pieces_are_whole_numbers_of_the_frames_size():
+    with pytest.raises(InputError, match="pieces are float64") as caught:
+        piece_seam(texture(), np.zeros((200, 240)))
+    assert "pieces.astype(np.int64)" in str(caught.value.fix)
+    with pytest.raises(InputError, match="pieces is 40x40"):
+        piece_seam(texture(), np.zeros((40, 40), np.int64))
 
 
 @settings(max_examples=25, deadline=None)
