@@ -11,6 +11,7 @@ import pytest
 from multiplane.core.arrays import Alpha, Frame
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Record
+from multiplane.measure.region import grow
 from multiplane.media.images import write_frame, write_map, write_mask
 from multiplane.restore.check.look import Finished
 from multiplane.restore.check.run import Check, CheckOptions, FinishedFiles, check
@@ -23,17 +24,18 @@ class Everything:
         return np.full(frame.shape[:2], 0.9, np.float32)
 
 
-def item_of(root: Path, done: list[Finished], leave_out: str = "") -> Item:
+def item_of(root: Path, done: list[Finished], leave_out: tuple[str, ...] = ()) -> Item:
     writers = {
         "frames": lambda p, d: write_frame(p, d.frame),
         "backgrounds": lambda p, d: write_frame(p, d.background),
         "masks": lambda p, d: write_mask(p, d.mask),
         "fills": lambda p, d: write_map(p, d.fills),
         "unseen": lambda p, d: write_mask(p, d.fills == 2),
+        "holes": lambda p, d: write_mask(p, d.hole),
     }
     files = {}
     for plane, write in writers.items():
-        if plane != leave_out:
+        if plane not in leave_out:
             names = [f"{plane}/{n:06d}.png" for n in range(len(done))]
             for name, one in zip(names, done, strict=True):
                 write(root / name, one)
@@ -66,11 +68,38 @@ def test_the_bad_frame_is_named(tmp_path: Path, clean: Finished) -> None:
     assert "border" in str(record.figures["next_step"])
 
 
-def test_without_fills_it_looks_where_pixels_changed(tmp_path: Path, clean: Finished) -> None:
-    done = FinishedFiles(item_of(tmp_path, [clean], leave_out="fills"))[0]
-    assert done.hole[clean.mask].all()
-    assert (done.fills[clean.fills == 2] == 2).all()
-    assert not done.hole[:20].any()
+@pytest.mark.parametrize("without", [(), ("fills",), ("holes",)])
+def test_holes_or_fills_say_what_was_filled(
+    tmp_path: Path, clean: Finished, without: tuple[str, ...]
+) -> None:
+    done = FinishedFiles(item_of(tmp_path, [clean], without), 0)[0]
+    assert np.array_equal(done.fills, clean.fills)
+
+
+def test_without_either_it_is_the_grown_mask_never_what_changed(
+    tmp_path: Path, clean: Finished
+) -> None:
+    background = clean.background.copy()
+    background[2:6, 3:9] = 255
+    damaged = replace(clean, background=background)
+    item = item_of(tmp_path, [damaged], ("fills", "holes"))
+    done = FinishedFiles(item, 4)[0]
+    assert np.array_equal(done.hole, grow(clean.mask, 4))
+    assert np.array_equal(done.fills == 2, clean.fills == 2)
+    row = run(item, ALONE.model_copy(update={"grow_px": 4})).figures["frames"][0]  # type: ignore[index, call-overload]
+    assert row["outside_identical"] is False  # type: ignore[index, call-overload]
+
+
+def test_what_was_filled_beyond_the_hole_is_touched_outside(
+    tmp_path: Path, clean: Finished
+) -> None:
+    fills, background = clean.fills.copy(), clean.background.copy()
+    fills[2:6, 3:9], background[2:6, 3:9] = 1, 255
+    item = item_of(tmp_path, [replace(clean, background=background, fills=fills)])
+    write_mask(tmp_path / item.files["holes"][0], clean.hole)
+    record = run(item)
+    assert record.figures["outside_identical"] is False
+    assert "outside" in str(record.figures["worst"])
 
 
 def test_leftovers_are_looked_for_now_and_then(clean: Finished) -> None:

@@ -39,11 +39,12 @@ def test_the_shot_sums_up_and_json_holds_it(bricks: Frame, blob: Mask) -> None:
     sheets = [(chapter, (Invention(Box(0, 0, 2, 2), 4, "patchmatch"),))]
     figures = shot_figures([row, row], sheets, "patchmatch")
     assert figures["hole_px"] == 2 * (blob.sum() + 16)
-    assert abs(figures["seen_share"] + figures["invented_share"] - 1) < 1e-4  # type: ignore[operator]
+    assert figures["invented_share"] == row["invented_share"]
+    assert 0.3 < row["invented_share"] < 0.7  # type: ignore[operator]
     assert json.loads(json.dumps(figures)) == figures
 
 
 def test_a_frame_without_a_hole(bricks: Frame) -> None:
     nothing = np.zeros(bricks.shape[:2], np.uint8)
     row = frame_figures("a", Inpainted(bricks, nothing, nothing > 0, (), carried=False), "x")
-    assert (row["hole_px"], row["seen_share"], row["holes"]) == (0, 1.0, [])
+    assert (row["hole_px"], row["invented_share"], row["holes"]) == (0, 0.0, [])

@@ -64,13 +64,17 @@ def test_with_plates_and_camera(tmp_path: Path, bricks: Frame, blob: Mask) -> No
     plate = np.where(unseen[..., None], 0, bricks).astype(np.uint8)
     item = item_of(
         tmp_path,
-        {"frames": [frame] * 3, "masks": [blob] * 3, "plates": [plate] * 3, "unseen": [unseen] * 3},
-    )
+        {
+            "frames": [frame] * 3, "masks": [blob] * 3, "plates": [plate] * 3,
+            "unseen": [unseen] * 3, "holes": [blob] * 3,
+        },
+    )  # fmt: skip
     (tmp_path / "camera.json").write_text(json.dumps(still_path(3).to_json()))
     files = {**item.files, "camera": ("camera.json",)}
     record = run(Item(item.id, item.root, item.folder, files))
     fills = read_map(tmp_path / record.outputs[0].files["fills"][2])
     assert np.array_equal(fills == 2, unseen)
+    assert np.array_equal(fills > 0, blob)
     assert 0.3 < record.figures["invented_share"] < 0.7  # type: ignore[operator]
     assert len(record.figures["sheets"]) == 1  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ import pytest
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import InputError
+from multiplane.measure.region import grow
 from multiplane.motion.camera import still_path
 from multiplane.restore.inpaint.shot import Shot
 
@@ -24,10 +25,31 @@ def test_with_a_plate_only_what_it_lacks_is_the_hole(bricks: Frame, blob: Mask) 
     plate[blob] //= 2
     unseen = blob.copy()
     unseen[:48] = False
-    view = Shot([bricks], [blob], [plate], [unseen]).view(0)
+    hole = np.roll(blob, 3, axis=1) | blob
+    view = Shot([bricks], [blob], [plate], [unseen], [hole]).view(0)
     assert np.array_equal(view.hole, unseen)
-    assert np.array_equal(view.seen, blob & ~unseen)
+    assert np.array_equal(view.seen, hole & ~unseen)
     assert np.array_equal(view.base, plate)
+
+
+def test_where_a_plate_differs_does_not_decide_what_was_to_be_filled(
+    bricks: Frame, blob: Mask
+) -> None:
+    damaged = bricks.copy()
+    damaged[2:9, 2:9] = 0  # far from the mask; within it the plate equals the frame
+    planes = {"frames": [bricks], "masks": [blob], "plates": [damaged],
+              "unseen": [np.zeros_like(blob)]}  # fmt: skip
+    given = Shot(**planes, holes=[blob]).view(0)  # type: ignore[arg-type]
+    assert np.array_equal(given.seen, blob)
+    own = Shot(**planes, grow_px=5).view(0)  # type: ignore[arg-type]
+    assert np.array_equal(own.seen, grow(blob, 5))
+
+
+def test_holes_alone_say_what_to_fill(bricks: Frame, blob: Mask) -> None:
+    hole = np.roll(blob, 3, axis=1) | blob
+    shot = Shot([bricks], [blob], holes=[hole])
+    assert np.array_equal(shot.hole(0), hole)
+    assert np.array_equal(shot.view(0).hole, hole)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +58,7 @@ def test_with_a_plate_only_what_it_lacks_is_the_hole(bricks: Frame, blob: Mask) 
         ({"plates": []}, "--unseen"),
         ({"unseen": []}, "--plates"),
         ({"masks": []}, "multiplane split segment"),
+        ({"holes": []}, "multiplane split segment"),
         ({"camera": still_path(2)}, "multiplane split segment"),
     ],
 )
@@ -52,6 +75,8 @@ def test_no_frames_and_wrong_sizes(bricks: Frame, blob: Mask) -> None:
         Shot([], [])
     with pytest.raises(InputError, match="128x96"):
         Shot([bricks], [blob[:50]]).view(0)
+    with pytest.raises(InputError, match="hole is 128x50"):
+        Shot([bricks], [blob], holes=[blob[:50]]).view(0)
 
 
 def test_what_a_mask_missed_is_not_lent(bricks: Frame, blob: Mask) -> None:

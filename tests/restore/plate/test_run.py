@@ -131,6 +131,15 @@ def test_long_shots_are_done_in_windows(oracle):
     assert sum(d.figures["unseen_px"] for d in done) < 0.1 * sum(d.figures["hole_px"] for d in done)
 
 
+def test_no_window_is_longer_than_it_may_be(oracle, caplog):
+    drawn = oracle.draw(oracle.Scene(width=96, height=64, frames=11, walk=0.7))
+    options = OPTIONS.model_copy(update={"window_frames": 8})
+    with caplog.at_level("INFO", "multiplane.restore.plate.run"):
+        assert len(list(plates(drawn.frames, drawn.masks, options))) == 11
+    told = [record.message.split(":")[0] for record in caplog.records]
+    assert told == ["frames 0-5", "frames 6-10"]
+
+
 def test_refuses_no_frames_and_masks_of_another_size(moving):
     with pytest.raises(InputError, match="without frames"):
         list(plates([], [], OPTIONS))
@@ -164,6 +173,8 @@ def test_the_stage_leaves_plates_and_unseen_with_figures(moving, tmp_path):
     for index, done in enumerate(expected):
         np.testing.assert_array_equal(read_frame(tmp_path / out.files["plates"][index]), done.plate)
         np.testing.assert_array_equal(read_mask(tmp_path / out.files["unseen"][index]), done.unseen)
+        np.testing.assert_array_equal(read_mask(tmp_path / out.files["holes"][index]), done.hole)
+        np.testing.assert_array_equal(done.hole, grow(moving.masks[index], 4))
     row = record.figures["frames"][2]
     assert row["frame"] == "000002"
     assert {"hole_px", "seen_share", "inliers", "residual_px", "sources", "gain"} <= set(row)

@@ -15,6 +15,13 @@ class CheckOptions(Options):
         description="look for leftovers of characters with the salience network u2netp (4.6 MB, "
         "fetched once)",
     )
+    grow_px: int = Field(
+        default=20,
+        ge=0,
+        le=500,
+        description="how far masks were grown before filling; without effect where holes or fills "
+        "say what was filled",
+    )
     every_frames: int = Field(
         default=24,
         ge=1,

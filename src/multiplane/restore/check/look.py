@@ -15,7 +15,7 @@ from multiplane.measure.mask import coverage
 from multiplane.measure.seam import seam
 from multiplane.measure.temporal import flicker
 
-INVENTED = 2
+SEEN, INVENTED = 1, 2
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from multiplane.core.arrays import Mask
+from multiplane.core.arrays import Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Record
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
+from multiplane.measure.region import grow
 from multiplane.measure.residual import Salience
 from multiplane.media.images import read_frame, read_map, read_mask
 from multiplane.networks.u2net import Salient
@@ -22,6 +24,7 @@ from multiplane.restore.check.config import CheckOptions
 from multiplane.restore.check.leftovers import leftover
 from multiplane.restore.check.look import (
     INVENTED,
+    SEEN,
     Finished,
     look_at,
     look_between,
@@ -84,7 +87,7 @@ class Check:
     version: ClassVar[int] = 1
     options: ClassVar[type[CheckOptions]] = CheckOptions
     needs: ClassVar[tuple[str, ...]] = ("frames", "masks", "backgrounds")
-    accepts: ClassVar[tuple[str, ...]] = ("unseen", "fills", "alphas")
+    accepts: ClassVar[tuple[str, ...]] = ("unseen", "fills", "holes")
     makes: ClassVar[tuple[str, ...]] = ()
     metadata: ClassVar[str] = "check_metadata.json"
 
@@ -124,7 +127,7 @@ class CheckWorker:
 
     def _shot(self, item: Item) -> Record:
         began = time.perf_counter()
-        found = check(FinishedFiles(item), self._options, self._salience)
+        found = check(FinishedFiles(item, self._options.grow_px), self._options, self._salience)
         rows: list[dict[str, Json]] = []
         names = zip(item.paths("frames"), item.paths("backgrounds"), strict=True)
         for (frame, background), figures in zip(names, found, strict=True):
@@ -142,16 +145,18 @@ class CheckWorker:
 class FinishedFiles(Sequence[Finished]):
     """The finished frames of an item, read each time they are asked for."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, grow_px: int) -> None:
         """Find the files.
 
         Args:
             item: With the planes of the stage.
+            grow_px: How far masks were grown, where neither holes nor fills say it.
 
         Raises:
             InputError: Planes differ in length, or there is no frame.
         """
-        planes = ("frames", "backgrounds", "masks", "fills", "unseen")
+        planes = ("frames", "backgrounds", "masks", "fills", "unseen", "holes")
+        self._grow_px = grow_px
         self._paths = {plane: item.paths(plane) for plane in planes}
         count = len(self._paths["frames"])
         wrong = [p for p, paths in self._paths.items() if paths and len(paths) != count]
@@ -172,16 +177,25 @@ class FinishedFiles(Sequence[Finished]):
         background = read_frame(self._paths["backgrounds"][index])
         mask = read_mask(self._paths["masks"][index])
         fills = self._read_fills(index)
+        hole = self._read("holes", index)
         if fills is None:
-            different = frame.shape == background.shape and (frame != background).any(axis=2)
-            fills = np.asarray(mask | different, np.uint8)
-            fills[self._read_unseen(index, mask)] = INVENTED
+            hole = grow(mask, self._grow_px) if hole is None else hole
+            unseen = self._read("unseen", index)
+            fills = hole.astype(np.uint8)
+            if unseen is not None:
+                check_same_size(frame, unseen, ("frame", "unseen"))
+                fills[unseen & hole] = INVENTED
+        elif hole is not None:
+            # What was filled beyond the hole counts as touched outside, whoever says it was.
+            check_same_size(frame, hole, ("frame", "hole"))
+            check_same_size(frame, fills, ("frame", "fills"))
+            fills = np.where(hole, np.maximum(fills, SEEN), 0).astype(np.uint8)
         return Finished(frame, background, mask, fills)
 
-    def _read_fills(self, index: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+    def _read_fills(self, index: int) -> NDArray[np.uint8] | None:
         paths: list[Path] = self._paths["fills"]
         return read_map(paths[index]) if paths else None
 
-    def _read_unseen(self, index: int, mask: Mask) -> Mask:
-        paths = self._paths["unseen"]
-        return read_mask(paths[index]) if paths else np.zeros_like(mask)
+    def _read(self, plane: str, index: int) -> Mask | None:
+        paths = self._paths[plane]
+        return read_mask(paths[index]) if paths else None

@@ -66,8 +66,8 @@ class InpaintOptions(Options):
         default=20,
         ge=0,
         le=500,
-        description="how far masks are grown before filling; without effect where restore.plate "
-        "has said what to invent, since it has grown the masks already",
+        description="how far masks are grown before filling; without effect where the holes of "
+        "restore.plate are given, since it has grown the masks already",
     )
     feather_px: int = Field(
         default=4,

@@ -37,7 +37,7 @@ def frame_figures(stem: str, done: Inpainted, carried_by: str) -> dict[str, Json
         "hole_px": hole,
         "coverage_before": round(float(done.mask.mean()), 5),
         "coverage_after": round(hole / filled.size, 5),
-        "seen_share": round(1.0 - invented / hole, 5) if hole else 1.0,
+        "invented_share": round(invented / hole, 5) if hole else 0.0,
         "invented_px": invented,
         "invented_anew_px": sum(i.area_px for i in done.inventions),
         "carried": done.carried,
@@ -66,7 +66,6 @@ def shot_figures(
     return {
         "backend": backend,
         "hole_px": holes,
-        "seen_share": round(1.0 - invented / holes, 5) if holes else 1.0,
         "invented_share": round(invented / holes, 5) if holes else 0.0,
         "sheets": [_sheet(chapter, inventions) for chapter, inventions in sheets],
         "frames": [*rows],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -31,6 +32,7 @@ def inpaint(
     options: InpaintOptions | None = None,
     camera: CameraPath | None = None,
     plates: tuple[Sequence[Frame], Sequence[Mask]] | None = None,
+    holes: Sequence[Mask] | None = None,
     progress: Progress = silent,
 ) -> Iterator[Inpainted]:
     """Fill what nobody saw in every frame of a shot.
@@ -43,6 +45,7 @@ def inpaint(
         options: How.
         camera: How the frames lie on each other; found when absent and there is use for it.
         plates: What other frames saw, (H, W, 3) each, and (H, W) each what they lack.
+        holes: (H, W) each, what may be changed at all; the masks grown by ``grow_px`` when absent.
         progress: Told about every frame.
 
     Yields:
@@ -52,22 +55,15 @@ def inpaint(
         InputError: Planes differ in length or size, or nothing is known to fill from.
     """
     options = options or InpaintOptions()
-    painter = _painter(frames, masks, options, camera, plates)
+    seen, unseen = plates or (None, None)
+    shot = Shot(frames, masks, seen, unseen, holes, camera, options.grow_px)
+    painter = _painter(shot, options)
     yield from track(painter.frames(), len(frames), progress)
 
 
-def _painter(
-    frames: Sequence[Frame],
-    masks: Sequence[Mask],
-    options: InpaintOptions,
-    camera: CameraPath | None,
-    plates: tuple[Sequence[Frame], Sequence[Mask]] | None,
-    inpainter: Inpainter | None = None,
-) -> Painter:
-    seen, unseen = plates or (None, None)
-    shot = Shot(frames, masks, seen, unseen, camera, options.grow_px)
-    if camera is None and options.carry and len(shot) > 1:
-        shot = Shot(frames, masks, seen, unseen, _find_camera(shot), options.grow_px)
+def _painter(shot: Shot, options: InpaintOptions, inpainter: Inpainter | None = None) -> Painter:
+    if shot.camera is None and options.carry and len(shot) > 1:
+        shot = replace(shot, camera=_find_camera(shot))
     return Painter(shot, inpainter or open_inpainter(options.backend, options.seed), options)
 
 
@@ -83,7 +79,7 @@ class Inpaint:
     version: ClassVar[int] = 1
     options: ClassVar[type[InpaintOptions]] = InpaintOptions
     needs: ClassVar[tuple[str, ...]] = ("frames", "masks")
-    accepts: ClassVar[tuple[str, ...]] = ("plates", "unseen", "camera")
+    accepts: ClassVar[tuple[str, ...]] = ("plates", "unseen", "holes", "camera")
     makes: ClassVar[tuple[str, ...]] = ("backgrounds", "fills")
     metadata: ClassVar[str] = "inpainting_metadata.json"
 
@@ -159,7 +155,7 @@ class InpaintWorker:
             InputError: Planes differ in size or do not belong together.
         """
         options = self._options
-        names = [name for name in ("masks", "plates", "unseen") if item.paths(name)]
+        names = [name for name in ("masks", "plates", "unseen", "holes") if item.paths(name)]
         frames = item.paths("frames")
         handed_in = any(Path(name).is_absolute() for name in item.files["frames"])
         if handed_in and not one_size(frames, {name: item.paths(name) for name in names}):
@@ -167,9 +163,9 @@ class InpaintWorker:
         camera = [read_camera(path) for path in item.paths("camera")]
         plates = PictureFiles(item.paths("plates"), read_frame) if "plates" in names else None
         unseen = PictureFiles(item.paths("unseen"), read_mask) if "unseen" in names else None
+        holes = PictureFiles(item.paths("holes"), read_mask) if "holes" in names else None
         masks = PictureFiles(item.paths("masks"), read_mask)
         files = PictureFiles(frames, read_frame)
-        # Shot tells which of the two is missing when only one is there.
-        Shot(files, masks, plates, unseen, camera[0] if camera else None)
-        both = None if plates is None or unseen is None else (plates, unseen)
-        return _painter(files, masks, options, camera[0] if camera else None, both, self._inpainter)
+        known = camera[0] if camera else None
+        shot = Shot(files, masks, plates, unseen, holes, known, options.grow_px)
+        return _painter(shot, options, self._inpainter)

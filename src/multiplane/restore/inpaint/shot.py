@@ -48,14 +48,16 @@ class Shot:
         masks: (H, W) each.
         plates: (H, W, 3) RGB each, or None.
         unseen: (H, W) each, what the plates lack; None without plates.
+        holes: (H, W) each, what may be changed at all; None for the masks grown by ``grow_px``.
         camera: How the frames lie on each other, or None.
-        grow_px: How far masks are grown where there are no plates.
+        grow_px: How far masks are grown where there are no holes.
     """
 
     frames: Sequence[Frame]
     masks: Sequence[Mask]
     plates: Sequence[Frame] | None = None
     unseen: Sequence[Mask] | None = None
+    holes: Sequence[Mask] | None = None
     camera: CameraPath | None = None
     grow_px: int = 20
 
@@ -74,7 +76,9 @@ class Shot:
                 why="a plate and what it lacks belong together; restore.plate makes both",
                 fix=f"give --{absent} too, or leave both out",
             )
-        planes = {"masks": self.masks, "plates": self.plates, "unseen": self.unseen}
+        planes = {
+            "masks": self.masks, "plates": self.plates, "unseen": self.unseen, "holes": self.holes,
+        }  # fmt: skip
         counts = {name: len(plane) for name, plane in planes.items() if plane is not None}
         if self.camera is not None:
             counts["camera"] = len(self.camera)
@@ -98,7 +102,13 @@ class Shot:
         """
         if self.unseen is not None:
             return check_mask(self.unseen[index], "unseen")
-        return grow(check_mask(self.masks[index]), self.grow_px)
+        return self._changeable(index, check_mask(self.masks[index]))
+
+    def _changeable(self, index: int, mask: Mask) -> Mask:
+        """What may differ from the frame."""
+        if self.holes is None:
+            return grow(mask, self.grow_px)
+        return check_mask(self.holes[index], "hole")
 
     def ground(self, index: int) -> Frame:
         """What a frame is filled on: its plate, or the frame itself."""
@@ -137,10 +147,11 @@ class Shot:
         """
         frame, mask = check_frame(self.frames[index]), check_mask(self.masks[index])
         check_same_size(frame, mask, ("frame", "mask"))
+        changeable = self._changeable(index, mask)
+        check_same_size(frame, changeable, ("frame", "hole"))
         if self.plates is None or self.unseen is None:
-            return View(frame, grow(mask, self.grow_px), np.zeros_like(mask), mask)
+            return View(frame, changeable, np.zeros_like(mask), mask)
         plate, hole = check_frame(self.plates[index], "plate"), check_mask(self.unseen[index])
         check_same_size(frame, plate, ("frame", "plate"))
         check_same_size(frame, hole, ("frame", "unseen"))
-        different = (plate != frame).any(axis=2)
-        return View(plate, hole, np.asarray((different | mask) & ~hole), mask)
+        return View(plate, hole, np.asarray(changeable & ~hole), mask)

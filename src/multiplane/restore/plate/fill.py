@@ -37,11 +37,13 @@ class Plated:
     Attributes:
         plate: (H, W, 3); the frame's own bytes outside the hole.
         unseen: (H, W), the part of the hole that no frame saw.
+        hole: (H, W), all that was to be filled; outside of it nothing may differ.
         figures: What was measured and decided.
     """
 
     plate: Frame
     unseen: Mask
+    hole: Mask
     figures: dict[str, Json]
 
 
@@ -95,7 +97,7 @@ def fill(
         rim, spread smoothly, until someone invents better.
     """
     if not hole.any():
-        return Plated(frame, np.zeros_like(hole), _figures(hole, hole))
+        return Plated(frame, np.zeros_like(hole), hole, _figures(hole, hole))
     scale = 0.5 if mosaic is None else mosaic.canvas.scale
     crop = _cut(frame, hole, options.ring_px + 8, scale)
     plate, unseen = frame.copy(), np.zeros_like(hole)
@@ -112,7 +114,7 @@ def fill(
     unseen[window] = missing
     feather_px = min(options.feather_px, options.grow_px // 3)  # well away from the character
     plate[window] = _blend(crop, colour, missing, feather_px)
-    return Plated(plate, unseen, _figures(hole, unseen) | figures)
+    return Plated(plate, unseen, hole, _figures(hole, unseen) | figures)
 
 
 def _from_mosaic(

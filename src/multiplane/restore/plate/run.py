@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -90,7 +91,7 @@ def _windows(shot: Shot, options: PlateOptions) -> Iterator[Plated]:
     """Window after window: choose sources, lay them together, fill each frame."""
     count = len(shot)
     far = survey(shot, spread_evenly(count, CANDIDATES), options.threads)
-    pieces = max(1, round(count / options.window_frames))
+    pieces = math.ceil(count / options.window_frames)
     edges = [round(v) for v in np.linspace(0, count, pieces + 1)]
     for start, stop in itertools.pairwise(edges):
         window = range(start, stop)
@@ -147,7 +148,7 @@ class Plate:
     options: ClassVar[type[PlateOptions]] = PlateOptions
     needs: ClassVar[tuple[str, ...]] = ("frames", "masks")
     accepts: ClassVar[tuple[str, ...]] = ("alphas", "camera")
-    makes: ClassVar[tuple[str, ...]] = ("plates", "unseen")
+    makes: ClassVar[tuple[str, ...]] = ("plates", "unseen", "holes")
     metadata: ClassVar[str] = "plates_metadata.json"
 
     def fingerprint(self, options: PlateOptions) -> str:
@@ -190,15 +191,17 @@ class PlateWorker:
         alphas = PictureFiles(item.paths("alphas"), read_alpha) if item.paths("alphas") else None
         camera = [read_camera(path) for path in item.paths("camera")]
         known = camera[0] if camera else None
-        left: list[tuple[str, str]] = []
+        left: list[tuple[str, str, str]] = []
         rows: list[Json] = []
         made = plates(frames, masks, self._options, known, alphas)
         for path, done in zip(paths, made, strict=True):
             plate, plate_path = item.place("plates", f"{path.stem}.png")
             unseen, unseen_path = item.place("unseen", f"{path.stem}.png")
+            hole, hole_path = item.place("holes", f"{path.stem}.png")
             write_frame(plate_path, done.plate)
             write_mask(unseen_path, done.unseen)
-            left.append((plate, unseen))
+            write_mask(hole_path, done.hole)
+            left.append((plate, unseen, hole))
             rows.append({"frame": path.stem, **_named(done.figures, paths)})
         files = dict(zip(self._makes, zip(*left, strict=True), strict=True))
         outputs = Planes(item.id, files)
