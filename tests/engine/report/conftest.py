@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from multiplane.engine.folder import INPUTS, PROVENANCE, RECIPE
-from multiplane.engine.ledger import FILE_NAME
+from multiplane.engine.ledger import FILE_NAME, Ledger
 
 RECIPE_TEXT = """
 name: clean-backgrounds
@@ -32,11 +32,17 @@ def metadata(step: str, stage: str, **parts: object) -> dict[str, object]:
 def run_folder(tmp_path: Path) -> Path:
     root = tmp_path / "run"
     root.mkdir()
-    (root / FILE_NAME).write_bytes(b"")
     (root / RECIPE).write_text(RECIPE_TEXT)
+    book = Ledger(root / FILE_NAME)
+    for place, step in enumerate(("shots", "segment", "inpaint", "check")):
+        book.start_step(step, place, {"items": [], "skipped": {}})
+        book.finish_step(step)
+    book.close()
     given = [{"id": "clip", "files": {"source": ["/far/<clip>.mp4"]}, "data": {}}]
     (root / INPUTS).write_text(json.dumps(given))
-    (root / PROVENANCE).write_text(json.dumps({"versions": {"numpy": "2"}, "steps": []}))
+    (root / PROVENANCE).write_text(
+        json.dumps({"versions": {"numpy": "2"}, "steps": [{"step": "check", "fingerprint": "u@1"}]})
+    )
     files: dict[str, list[str]] = {"frames": [], "masks": [], "backgrounds": []}
     for plane, names in files.items():
         for i in range(3):
@@ -60,7 +66,8 @@ def run_folder(tmp_path: Path) -> Path:
     worst = [{"frame": "000002", "reasons": ["a <ghost> is left"], "badness": 3.0}]
     timings = {"wall": 2.5, "items": {"clip/0001": {"compute": 2.0, "save": 0.5, "decode": 0.5}}}
     leave("shots", "split.shots", "frames", {"frames": 3}, timings=timings)
-    leave("segment", "split.segment", "masks", {})
+    found = [{"frame": f"{i:06}", "coverage": 0.2, "instances": [{"rle": {}}]} for i in range(3)]
+    leave("segment", "split.segment", "masks", {"backend": "combined", "frames": found})
     leave("inpaint", "restore.inpaint", "backgrounds", {"frames": shares})
     figures = {"frames": [], "worst": worst, "next_step": "look at the ghost"}
     leave("check", "restore.check", None, figures)

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from multiplane.engine.report.pictures import data_uri, frame_row, on_checker, outlined, spread
+from multiplane.engine.report.pictures import (
+    OUTLINE,
+    data_uri,
+    frame_row,
+    marked,
+    on_checker,
+    outlined,
+    spread,
+)
 from multiplane.engine.report.read import read_run
+from multiplane.media.images import write_mask
 
 
 def test_a_row_has_what_was_made(run_folder: Path) -> None:
@@ -23,8 +33,25 @@ def test_a_lost_file_is_left_out(run_folder: Path) -> None:
     assert frame_row(read_run(run_folder), "clip/0001", 1) == []
 
 
+def test_a_plate_stands_in_for_the_background(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    planes = run.steps[2].planes["clip/0001"]
+    planes = {"plates": planes["backgrounds"], "unseen": run.steps[1].planes["clip/0001"]["masks"]}
+    run.steps[2] = dataclasses.replace(run.steps[2], planes={"clip/0001": planes})
+    captions = [caption for caption, _ in frame_row(run, "clip/0001", 1)]
+    assert captions[1:] == ["mask", "plate; pink: no frame shows it"]
+
+
+def test_marked(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", np.eye(8, dtype=bool))
+    drawn = marked(np.zeros((8, 8, 3), np.uint8), tmp_path / "m.png")
+    assert tuple(drawn[3, 3]) == OUTLINE
+    assert not drawn[3, 4].any()
+
+
 def test_mask_and_alpha_that_are_lost_leave_the_frame(tmp_path: Path) -> None:
     frame = np.zeros((8, 8, 3), np.uint8)
+    assert marked(frame, tmp_path / "no.png") is frame
     assert outlined(frame, tmp_path / "no.png") is frame
     assert on_checker(frame, tmp_path / "no.png") is frame
 

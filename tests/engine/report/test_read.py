@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from multiplane.core.errors import InputError
 from multiplane.engine import lock
+from multiplane.engine.ledger import FILE_NAME, Ledger
 from multiplane.engine.report.read import read_run
 
 
@@ -45,3 +47,82 @@ def test_a_damaged_recipe(run_folder: Path) -> None:
     (run_folder / "recipe.yaml").write_text("name: [")
     with pytest.raises(InputError, match="is damaged"):
         read_run(run_folder)
+
+
+def test_what_is_bulky_is_not_kept(run_folder: Path) -> None:
+    frames = [figures for _, figures in read_run(run_folder).frame_figures("split.segment")]
+    assert frames[0] == {"frame": "000000", "coverage": 0.2}
+
+
+def test_whether_the_run_is_through(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    assert (run.unfinished, run.active, run.notes) == ([], False, [])
+    book = Ledger(run_folder / FILE_NAME)
+    book.start_step("inpaint", 2, {"items": [], "skipped": {}})
+    book.close()
+    with lock.hold(run_folder):
+        run = read_run(run_folder)
+    assert (run.unfinished, run.active) == (["inpaint"], True)
+
+
+def test_a_damaged_ledger_is_noted(run_folder: Path) -> None:
+    (run_folder / FILE_NAME).write_bytes(b"no database" * 100)
+    (run_folder / "check" / "check_metadata.json").unlink()
+    run = read_run(run_folder)
+    assert run.unfinished == ["check"]
+    assert "not a database" in run.notes[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[[[", '{"step": "segment"}', '{"step": "segment", "items": 3}']
+)
+def test_damaged_metadata_are_noted(run_folder: Path, text: str) -> None:
+    path = run_folder / "segment" / "segment_metadata.json"
+    path.write_text(text)
+    run = read_run(run_folder)
+    assert [step.id for step in run.steps] == ["shots", "inpaint", "check"]
+    (note,) = run.notes
+    assert note.startswith(f"{path} is damaged and was left out (")
+    assert note.endswith("remove it and run the same command again")
+
+
+@pytest.mark.parametrize("text", ["{", "3", '[{"id": "clip"}]', '[["clip"]]', '[{"files": {}}]x'])
+def test_damaged_inputs_are_noted(run_folder: Path, text: str) -> None:
+    (run_folder / "inputs.json").write_text(text)
+    run = read_run(run_folder)
+    assert run.given == {}
+    assert run.sources is None
+    assert "inputs.json is damaged" in run.notes[0]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"versions": 3, "steps": [4]}'])
+def test_damaged_provenance_is_survived(run_folder: Path, text: str) -> None:
+    (run_folder / "provenance.json").write_text(text)
+    run = read_run(run_folder)
+    assert (run.versions, run.fingerprints) == ({}, {})
+
+
+def test_provenance(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    assert run.versions == {"numpy": "2"}
+    assert run.fingerprints == {"check": "u@1"}
+
+
+def test_planes_that_were_given(run_folder: Path) -> None:
+    given = [
+        {"id": "mine", "files": {"frames": ["/far/1.png"], "masks": ["/far/m/1.png"]}, "data": {}},
+        {"id": "of before", "files": {}, "data": {}, "earlier": {"frames": ["/far/0.png"]}},
+    ]
+    (run_folder / "inputs.json").write_text(json.dumps(given))
+    run = read_run(run_folder)
+    assert run.sources is None
+    assert run.groups() == ["mine", "clip/0001"]
+    assert run.plane("masks", "mine") == [Path("/far/m/1.png")]
+
+
+def test_what_the_recipe_calls_a_stage(run_folder: Path) -> None:
+    steps = [{"step": "who", "stage": "split.matte"}]
+    (run_folder / "provenance.json").write_text(json.dumps({"steps": steps}))
+    run = read_run(run_folder)
+    stages = ("restore.inpaint", "split.matte", "restore.plate")
+    assert [run.step_id(stage) for stage in stages] == ["inpaint", "who", ""]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from multiplane.engine.report.words import counted
+
 WIDTH = 640
 BAR = 22
 COLOURS = ("#5b7fb5", "#d5713d", "#6a9c5a")
@@ -29,9 +31,12 @@ def histogram(series: Mapping[str, Sequence[float]], bins: int = 20) -> str:
     for place, (name, column) in enumerate(counts.items()):
         colour = COLOURS[place % len(COLOURS)]
         for i, count in enumerate(column):
+            if not count:
+                continue  # a page that is read out would list every empty column
             tall = 130 * count / top
             x = i * step + place * (width + 0.5)
-            title = f"{name}: {count} frames with {100 * i / bins:.0f}-{100 * (i + 1) / bins:.0f} %"
+            share = f"{100 * i / bins:.0f}-{100 * (i + 1) / bins:.0f} %"
+            title = f"{name}: {counted(count, 'frame')} with {share}"
             parts.append(
                 f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{width:.1f}" height="{tall:.1f}" '
                 f'fill="{colour}"><title>{escape(title)}</title></rect>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from multiplane.core.atomic import write_text
-from multiplane.engine.report.advice import Advice, advise
+from multiplane.engine.report.advice import Advice, advise, seen_shares
 from multiplane.engine.report.charts import bars, histogram
+from multiplane.engine.report.masks import Masks, judge_masks, number, percent
 from multiplane.engine.report.pictures import frame_row, spread
-from multiplane.engine.report.read import RunResult, read_run
+from multiplane.engine.report.read import RunResult, StepResult, read_run
+from multiplane.engine.report.tables import tables
+from multiplane.engine.report.words import counted, timing_word
 
 FILE_NAME = "report.html"
 SHOTS_SHOWN = 12
 FRAMES_SHOWN = 6
 WORST_SHOWN = 8
-PLACES = 4
-"""Decimals in the tables."""
+INPUTS_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,24 @@ def write_report(root: Path) -> Path:
 
 
 def _content(run: RunResult) -> dict[str, Any]:
-    advice = advise(run)
-    shares = _shares(run)
+    masks = judge_masks(run)
+    advice = advise(run, masks)
+    shares = _shares(run, masks)
     return {
         "run": run,
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "advice": advice,
-        "summary": _summary(run),
+        "summary": _summary(run, masks),
         "histogram": Markup(histogram(shares)) if shares else "",
         "worst": _worst(run, advice),
+        "hidden_worst": max(0, len(advice.worst) - WORST_SHOWN),
         "sheets": _sheets(run),
         "hidden_shots": max(0, len(_shots(run)) - SHOTS_SHOWN),
         "timings": Markup(bars({step.id: step.seconds for step in run.steps})),
-        "tables": _tables(run),
+        "parts": {step.id: _parts(step) for step in run.steps},
+        "tables": tables(run),
+        "versions": run.versions,
+        "fingerprints": run.fingerprints,
     }
 
 
@@ -77,22 +84,26 @@ def _shots(run: RunResult) -> list[str]:
     return [group for group in run.groups() if run.plane("frames", group)]
 
 
-def _summary(run: RunResult) -> list[tuple[str, str]]:
+def _summary(run: RunResult, masks: Masks) -> list[tuple[str, str]]:
     """What a person wants to know first."""
     shots = _shots(run)
     rows = [
-        ("input", ", ".join(Path(name).name for name in run.inputs)),
+        *_inputs(run),
         ("shots", str(len(shots))),
         ("frames", str(sum(len(run.plane("frames", shot)) for shot in shots))),
     ]
-    for label, stage, key in (
-        ("covered by characters", "restore.inpaint", "coverage_before"),
-        ("covered after growing", "restore.inpaint", "coverage_after"),
-        ("of the holes, truly seen in other frames", "restore.plate", "seen_share"),
-    ):
-        mean = _mean(run, stage, key)
-        if mean is not None:
-            rows.append((label, f"{100 * mean:.1f} % on average"))
+    covered = [share for shares in masks.coverage.values() for _, share in shares]
+    if covered:
+        spread_told = f", {percent(min(covered))} to {percent(max(covered))}"
+        rows.append(("covered by characters", _mean(covered) + spread_told * any(covered)))
+    grown = _grown(run)
+    if grown:
+        rows.append(("covered after growing", _mean(grown)))
+        seen = list(seen_shares(run))
+        if seen:
+            rows.append(("of the holes, truly seen in other frames", _mean(seen)))
+        elif not any(grown):
+            rows.append(("of the holes, truly seen in other frames", "— (there is no hole)"))
     rows.append(("time", f"{sum(step.seconds for step in run.steps):.1f} s"))
     failed = sum(len(step.failures) for step in run.steps)
     if failed:
@@ -100,27 +111,37 @@ def _summary(run: RunResult) -> list[tuple[str, str]]:
     return rows
 
 
-def _mean(run: RunResult, stage: str, key: str) -> float | None:
-    values = [
-        float(figures[key])
-        for _, figures in run.frame_figures(stage)
-        if isinstance(figures.get(key), int | float)
-    ]
-    return sum(values) / len(values) if values else None
+def _inputs(run: RunResult) -> list[tuple[str, str]]:
+    """What the run was given: footage by its name, planes by their folders."""
+    if run.sources is not None:
+        names = [Path(name).name for name in run.sources]
+        more = f", … ({len(names)} in all)" if len(names) > INPUTS_SHOWN else ""
+        return [("input", ", ".join(names[:INPUTS_SHOWN]) + more)]
+    folders: dict[str, dict[str, None]] = {}
+    for files in run.given.values():
+        for plane, names in files.items():
+            folders.setdefault(plane, {}).update({str(Path(name).parent): None for name in names})
+    return [(plane, ", ".join([*places][:INPUTS_SHOWN])) for plane, places in folders.items()]
 
 
-def _shares(run: RunResult) -> dict[str, list[float]]:
-    """Coverage of every frame, before and after growing."""
-    shares: dict[str, list[float]] = {}
-    for name, key in (("mask", "coverage_before"), ("mask, grown", "coverage_after")):
-        values = [
-            float(figures[key])
-            for _, figures in run.frame_figures("restore.inpaint")
-            if isinstance(figures.get(key), int | float)
-        ]
-        if values:
-            shares[name] = values
-    return shares
+def _mean(shares: Sequence[float]) -> str:
+    return f"{percent(sum(shares) / len(shares))} on average"
+
+
+def _grown(run: RunResult) -> list[float]:
+    """Share of every frame that was filled."""
+    for stage in ("restore.inpaint", "restore.plate", "restore.check"):
+        found = [number(figures.get("coverage_after")) for _, figures in run.frame_figures(stage)]
+        if found:
+            return [share for share in found if share is not None]
+    return []
+
+
+def _shares(run: RunResult, masks: Masks) -> dict[str, list[float]]:
+    """Coverage of every frame, before and after growing; nothing where nobody is."""
+    before = [share for shares in masks.coverage.values() for _, share in shares]
+    shares = {"mask": before, "mask, grown": _grown(run)}
+    return {name: values for name, values in shares.items() if any(values)}
 
 
 def _worst(run: RunResult, advice: Advice) -> list[Sheet]:
@@ -139,30 +160,11 @@ def _sheets(run: RunResult) -> list[Sheet]:
     for shot in _shots(run)[:SHOTS_SHOWN]:
         count = len(run.plane("frames", shot))
         rows = [frame_row(run, shot, index) for index in spread(count, FRAMES_SHOWN)]
-        sheets.append(Sheet(shot, rows, f"{count} frames"))
+        sheets.append(Sheet(shot, rows, counted(count, "frame")))
     return sheets
 
 
-def _tables(run: RunResult) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Per-frame figures of every step that has any: title, columns, rows."""
-    tables = []
-    for step in run.steps:
-        found = list(run.frame_figures(step.stage))
-        columns: dict[str, None] = {}
-        for _, figures in found:
-            columns.update(dict.fromkeys(k for k, v in figures.items() if _plain(v)))
-        rows = [[shot, *(_cell(figures, key) for key in columns)] for shot, figures in found]
-        if rows:
-            tables.append((f"{step.id} ({step.stage})", ["shot", *columns], rows))
-    return tables
-
-
-def _plain(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
-
-
-def _cell(figures: Mapping[str, Any], key: str) -> str:
-    value = figures.get(key)
-    if isinstance(value, float):
-        return f"{value:.{PLACES}g}"
-    return "" if value is None or not _plain(value) else str(value)
+def _parts(step: StepResult) -> str:
+    """What the time of a step went into, as far as the stage tells."""
+    told = [(timing_word(key), seconds) for key, seconds in step.timings.items()]
+    return ", ".join(f"{word} {seconds:.1f} s" for word, seconds in told if word)

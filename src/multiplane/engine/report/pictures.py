@@ -36,6 +36,8 @@ def data_uri(picture: NDArray[np.uint8], quality: int = 82) -> str:
 def frame_row(run: RunResult, shot: str, index: int) -> list[tuple[str, str]]:
     """The pictures of one frame side by side: before, mask, cut-out, after.
 
+    Without a finished background its plate stands in, with what no frame shows in a loud colour.
+
     Args:
         run: The run.
         shot: The id of its shot.
@@ -60,6 +62,12 @@ def frame_row(run: RunResult, shot: str, index: int) -> list[tuple[str, str]]:
     background = _read(run.plane("backgrounds", shot), index)
     if background is not None:
         row.append(("background", data_uri(background)))
+        return row
+    plate = _read(run.plane("plates", shot), index)
+    if plate is not None:
+        unseen = run.plane("unseen", shot)
+        drawn = marked(plate, unseen[index]) if index < len(unseen) else plate
+        row.append(("plate; pink: no frame shows it", data_uri(drawn)))
     return row
 
 
@@ -75,6 +83,16 @@ def outlined(frame: NDArray[np.uint8], mask_file: Path) -> NDArray[np.uint8]:
     picture = np.ascontiguousarray(drawn, dtype=np.uint8)
     cv2.drawContours(picture, contours, -1, OUTLINE, 1, cv2.LINE_AA)
     return picture
+
+
+def marked(frame: NDArray[np.uint8], mask_file: Path) -> NDArray[np.uint8]:
+    """The frame with the mask painted over it."""
+    try:
+        selected = read_mask(mask_file).astype(np.uint8)
+    except MultiplaneError:
+        return frame
+    mask = cv2.resize(selected, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(mask[..., None] > 0, np.asarray(OUTLINE, np.uint8), frame)
 
 
 def on_checker(frame: NDArray[np.uint8], alpha_file: Path) -> NDArray[np.uint8]:

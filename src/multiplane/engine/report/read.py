@@ -8,14 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from multiplane.core.errors import InputError
+from multiplane.core.errors import InputError, OutputError
 from multiplane.engine.folder import INPUTS, PROVENANCE, require_run
 from multiplane.engine.kept import read_kept
+from multiplane.engine.status import read_status
 
 ENGINE_PARTS = ("load", "compute", "save")
 """The timings that the engine takes of every item; others are the stage's own."""
+SOURCE = "source"
+"""The plane of an input that is footage."""
+BULKY = {"rle", "holes", "instances"}
+"""Figures that are most of a metadata file and of which the page shows nothing."""
 
 Figures = Mapping[str, Any]
+Files = Mapping[str, Mapping[str, list[str]]]
+"""Planes id → plane name → files."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +38,18 @@ class StepResult:
         skipped: Item id → the failure upstream it waits for.
         seconds: Loading, computing and saving, summed over the items, whichever run did them.
         timings: Name of a part within → seconds, likewise.
+        options: The options it ran with.
     """
 
     id: str
     stage: str
     items: Mapping[str, Figures]
-    planes: Mapping[str, Mapping[str, list[str]]]
+    planes: Files
     failures: list[Mapping[str, str]]
     skipped: Mapping[str, str]
     seconds: float
     timings: Mapping[str, float]
+    options: Figures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,44 +60,79 @@ class RunResult:
         root: The run folder.
         recipe: The recipe's name.
         description: Its one sentence.
-        inputs: The files and folders it was given.
+        given: What it was given: id → plane → files.
         provenance: Versions and fingerprints.
         steps: The steps that have run, in order.
+        unfinished: The ids of the steps that are not through.
+        active: Whether a process is at work in the folder.
+        notes: What could not be read.
     """
 
     root: Path
     recipe: str
     description: str
-    inputs: list[str]
+    given: Files
     provenance: Figures
     steps: list[StepResult] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    active: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[str] | None:
+        """The footage it was given; None when it was given planes instead."""
+        planes = [plane for files in self.given.values() for plane in files]
+        if not planes or set(planes) != {SOURCE}:
+            return None
+        return [name for files in self.given.values() for name in files[SOURCE]]
+
+    @property
+    def versions(self) -> Figures:
+        """Package → version that it was made with."""
+        return _mapping(self.provenance.get("versions"))
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Step → what it was made with beside the packages, e.g. weights."""
+        return {
+            str(entry.get("step")): str(entry["fingerprint"])
+            for entry in _list(self.provenance.get("steps"))
+            if entry.get("fingerprint")
+        }
 
     def step(self, stage: str) -> StepResult | None:
         """The last step of a stage, or None when the recipe has none or it has not run."""
         found = [step for step in self.steps if step.stage == stage]
         return found[-1] if found else None
 
+    def step_id(self, stage: str) -> str:
+        """What the recipe calls a stage, whether it has run or not; empty when it has none."""
+        told = [(step.id, step.stage) for step in self.steps]
+        for entry in _list(self.provenance.get("steps")):
+            told.append((str(entry.get("step")), str(entry.get("stage"))))
+        return next((name for name, of in told if of == stage), "")
+
     def plane(self, name: str, group: str) -> list[Path]:
-        """The files of a plane of one shot; empty when no step made it."""
+        """The files of a plane of one shot, made or given; empty when there are none."""
         for step in reversed(self.steps):
             files = step.planes.get(group, {}).get(name)
             if files:
                 return [self.root / file for file in files]
-        return []
+        return [self.root / file for file in self.given.get(group, {}).get(name, [])]
 
     def groups(self) -> list[str]:
         """The ids of the shots (or pictures), in order."""
         seen: dict[str, None] = {}
         for step in self.steps:
             seen.update(dict.fromkeys(step.planes))
-        return list(seen)
+        given = (group for group, files in self.given.items() if SOURCE not in files)
+        return list(dict.fromkeys([*given, *seen]))
 
     def frame_figures(self, stage: str) -> Iterator[tuple[str, Figures]]:
         """(shot, figures) of each frame of a stage, in order."""
         step = self.step(stage)
         for item, figures in step.items.items() if step else ():
-            frames = figures.get("frames")
-            for frame in frames if isinstance(frames, list) else ():
+            for frame in _list(figures.get("frames")):
                 yield item, frame
 
 
@@ -99,7 +143,7 @@ def read_run(root: Path) -> RunResult:
         root: A run folder; the run may still be going on.
 
     Returns:
-        The steps that are finished.
+        The steps that have run. What is damaged is left out and noted.
 
     Raises:
         InputError: It is no run folder, has no recipe yet, or a damaged one.
@@ -112,27 +156,57 @@ def read_run(root: Path) -> RunResult:
             why="the run was cut off before its recipe was written, or is just beginning",
             fix="the same command again; it goes on where it stopped",
         )
-    given = _json(root / INPUTS, [])
-    run = RunResult(
+    notes: list[str] = []
+    steps = [step for name in recipe.steps if (step := _step_in(root / name, name, notes))]
+    unfinished, active = _unfinished(root, recipe.steps, {step.id for step in steps}, notes)
+    return RunResult(
         root,
         recipe.name,
         recipe.description,
-        [name for entry in given for names in entry["files"].values() for name in names[:1]],
-        _json(root / PROVENANCE, {}),
+        _given(root / INPUTS, notes),
+        _mapping(_json(root / PROVENANCE, notes)),
+        steps,
+        unfinished,
+        active,
+        notes,
     )
-    for step in recipe.steps:
-        found = _metadata(root / step, step)
-        if found:
-            run.steps.append(_step(found))
-    return run
 
 
-def _metadata(place: Path, step: str) -> Any:  # noqa: ANN401 - JSON
-    """The metadata of a step: the one JSON file in its folder that says it is of the step."""
+def _unfinished(
+    root: Path, steps: tuple[str, ...], read: set[str], notes: list[str]
+) -> tuple[list[str], bool]:
+    """The steps that are not through, and whether somebody is at work on them."""
+    try:
+        status = read_status(root)
+    except OutputError as error:
+        notes.append(f"{error.what}; whether all steps are through is told by their files alone")
+        return [step for step in steps if step not in read], False
+    return [step.id for step in status.steps if step.state != "finished"], status.active
+
+
+def _given(path: Path, notes: list[str]) -> Files:
+    """Id → plane → files of the inputs of the latest run."""
+    given: dict[str, Mapping[str, list[str]]] = {}
+    try:
+        for entry in _json(path, notes) or []:
+            files = {str(plane): [*map(str, names)] for plane, names in entry["files"].items()}
+            if files:  # an input of an earlier run has none
+                given[str(entry["id"])] = files
+    except (TypeError, KeyError, AttributeError) as error:
+        notes.append(_damaged(path, error))
+        return {}
+    return given
+
+
+def _step_in(place: Path, step: str, notes: list[str]) -> StepResult | None:
+    """The step that the metadata in a folder tell of: the JSON file that says it is of the step."""
     for path in sorted(place.glob("*.json")):
-        value = _json(path, None)
-        if isinstance(value, dict) and value.get("step") == step and "items" in value:
-            return value
+        value = _json(path, notes)
+        if isinstance(value, dict) and value.get("step") == step:
+            try:
+                return _step(value)
+            except (TypeError, KeyError, AttributeError, ValueError) as error:
+                notes.append(_damaged(path, error))
     return None
 
 
@@ -140,24 +214,53 @@ def _step(value: Mapping[str, Any]) -> StepResult:
     timings: dict[str, float] = {}
     for parts in value["timings"]["items"].values():
         for name, seconds in parts.items():
-            timings[name] = timings.get(name, 0.0) + seconds
+            timings[name] = timings.get(name, 0.0) + float(seconds)
     planes = {
         output["id"]: output["files"] for item in value["items"] for output in item["outputs"]
     }
     return StepResult(
         id=value["step"],
         stage=value["stage"],
-        items={item["id"]: item["figures"] for item in value["items"]},
+        items={item["id"]: _mapping(item["figures"]) for item in value["items"]},
         planes=planes,
-        failures=value["failures"],
-        skipped=value["skipped"],
+        failures=[{"why": "", "fix": "", **_mapping(failure)} for failure in value["failures"]],
+        skipped=_mapping(value["skipped"]),
         seconds=sum(timings.pop(part, 0.0) for part in ENGINE_PARTS),
         timings=timings,
+        options=_mapping(value.get("options")),
     )
 
 
-def _json(path: Path, default: Any) -> Any:  # noqa: ANN401 - JSON
+def _json(path: Path, notes: list[str]) -> Any:  # noqa: ANN401 - JSON
+    """What a file holds, without what is bulky; None and a note when it is damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return default
+        return json.loads(path.read_text(encoding="utf-8"), object_hook=_lightened)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        notes.append(_damaged(path, error))
+        return None
+
+
+def _lightened(value: dict[str, Any]) -> dict[str, Any]:
+    """An object of a JSON file as soon as it is read, so that the bulk never piles up."""
+    for key in BULKY & value.keys():
+        del value[key]
+    return value
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    what = " ".join(str(error).split()) or type(error).__name__
+    return f"{path} is damaged and was left out ({what}); remove it and run the same command again"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """A mapping, whatever a damaged file has in its place."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    """The mappings of a list, whatever a damaged file has in its place."""
+    return (
+        [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+    )
