@@ -47,9 +47,9 @@ def test_all_faults_are_told_at_once() -> None:
         "stages[3].inputs.copies: got 'copies'; write it as step.plane, e.g. 'shots.frames' or"
         " 'input.source'",
         "stages[4].inputs: toy.copy needs 'texts'; add texts: cut.texts",
-        "stages[4].options.mode: got 'uper'; input should be 'plain', 'upper' or 'lower';"
+        "stages[4].options.mode: got 'uper'; wanted 'plain', 'upper' or 'lower';"
         " did you mean 'upper'?",
-        "stages[4].options.repeat: got 0; input should be greater than or equal to 1",
+        "stages[4].options.repeat: got 0; wanted a whole number from 1 to 9",
     ]
 
 
@@ -67,22 +67,39 @@ def test_anything_at_all_may_stand_in_the_file() -> None:
     assert faults_of({**CUT, "id": {"a": "b"}}, {**CUT, "id": ["a"]}, {"id": {}}) == []
 
 
+KINDS = "'auto', 'patchmatch' or 'opencv'"
+FILL = {
+    "id": "fill",
+    "stage": "restore.inpaint",
+    "inputs": {"frames": "input.frames", "masks": "input.masks"},
+}
+
+
 @pytest.mark.parametrize(
-    ("value", "example"), [("opencvv", "opencv"), ("foo", "auto"), (None, "auto"), (["x"], "auto")]
+    ("value", "told"),
+    [
+        ("opencv", []),
+        ({"kind": "opencv"}, []),
+        ("opencvv", [f".kind: got 'opencvv'; wanted {KINDS}; did you mean 'opencv'?"]),
+        ({"kind": "foo"}, [f".kind: got 'foo'; wanted {KINDS}"]),
+        ({"radius_px": 3}, [f".kind: missing; wanted {KINDS}"]),
+        (None, [f": got None; wanted {KINDS}"]),
+        (["x"], [f": got ['x']; wanted {KINDS}"]),
+        ({"kind": "opencv", "x": 1}, [".x: unknown key; known keys: kind, method, radius_px"]),
+    ],
 )
-def test_a_backend_is_chosen_by_its_kind(value: object, example: str) -> None:
-    planes = {"frames": "input.frames", "masks": "input.masks"}
-    step = {"id": "fill", "stage": "restore.inpaint", "inputs": planes}
-    assert faults_of({**step, "options": {"backend": value}}) == [
-        f"stages[0].options.backend: got {value!r}; wanted the kind, one of 'auto', 'patchmatch',"
-        f" 'opencv': backend: {{kind: {example}}} in a recipe,"
-        f" --set fill.backend.kind={example} behind it"
-    ]
-    assert faults_of({**step, "options": {"backend": {"kind": "opencv"}}}) == []
-    (fault,) = faults_of({**step, "options": {"backend": {"kind": "foo"}}})
-    assert fault.startswith("stages[0].options.backend.kind: got 'foo'; wanted ")
-    (fault,) = faults_of({**step, "options": {"backend": {"kind": "opencv", "x": 1}}})
-    assert "unknown key" in fault
+def test_a_backend_is_chosen_by_its_kind(value: object, told: list[str]) -> None:
+    found = faults_of({**FILL, "options": {"backend": value}})
+    assert found == [f"stages[0].options.backend{text}" for text in told]
+
+
+def test_a_fix_names_what_the_key_takes() -> None:
+    typed = Fault(("stages", "0", "options", "x"), "bad", "--grow-px", "a whole number")
+    in_a_file = Fault(("stages", "0", "options", "x"), "bad", "r.yaml:3", "a whole number")
+    assert typed.fix == "--grow-px: a whole number"
+    assert in_a_file.fix == "x: a whole number"
+    assert Fault((), "bad").fix == ""
+    assert as_error([typed, in_a_file, typed]).fix == "--grow-px: a whole number\nx: a whole number"
 
 
 def test_a_fault_tells_its_place() -> None:

@@ -49,48 +49,74 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("old", "new", "message", "fix"),
     [
-        ("name: toy", "nmae: toy", "{f}:1: name: missing\n{f}:1: nmae: unknown key; did you mean"),
-        ("version: 1", "version: one", "{f}:3: version: got 'one'; input should be a valid integ"),
-        ("id: cut", "id: Cut it", "{f}:5: stages[0].id: got 'Cut it'; string should match pattern"),
-        ("    stage: toy.cut\n", "", "{f}:5: stages[0].stage: missing"),
+        (
+            "name: toy",
+            "nmae: toy",
+            "{f}:1: name: missing\n{f}:1: nmae: unknown key; did you mean",
+            "nmae: write 'name' instead",
+        ),
+        (
+            "version: 1",
+            "version: 99",
+            "{f}:3: version: got 99; this Multiplane reads recipes of version 1",
+            "version: 1, or a newer Multiplane: pip install --upgrade multiplane",
+        ),
+        (
+            "id: cut",
+            "id: Cut it",
+            "{f}:5: stages[0].id: got 'Cut it'; wanted a small letter, th",
+            "id: a small letter, then small letters, digits, - and _, at most 40 in all",
+        ),
+        (
+            "    stage: toy.cut\n",
+            "",
+            "{f}:5: stages[0].stage: missing",
+            "stage: the name of a stage, e.g. split.segment",
+        ),
         (
             "inputs: {texts",
             "input: {texts",
             "{f}:10: stages[1].input: unknown key; did you mean 'inputs'?\n"
             "{f}:8: stages[1].inputs: toy.copy needs 'texts'; add texts: cut.texts",
+            "input: write 'inputs' instead",
         ),
         (
             "cut.texts",
             "cut.frames",
             "{f}:10: stages[1].inputs.texts: 'cut' makes no plane 'frames'; known: texts",
+            "`multiplane recipes schema` lists every key and its values",
         ),
         (
             "repeat: 3",
             "repeat: 99",
-            "{f}:13: stages[1].options.repeat: got 99; input should be less than or equal to 9",
+            "{f}:13: stages[1].options.repeat: got 99; wanted a whole number from 1 to 9",
+            "repeat: a whole number from 1 to 9",
         ),
         (
             "repeat: 3",
             "mode: lower",
             "{f}:13: stages[1].options.mode: the key stands twice",
+            "`multiplane recipes schema` lists every key and its values",
         ),
         (
             "mode: upper",
             "mode: uper",
-            "{f}:12: stages[1].options.mode: got 'uper'; input should be 'plain', 'upper' or"
+            "{f}:12: stages[1].options.mode: got 'uper'; wanted 'plain', 'upper' or"
             " 'lower'; did you mean 'upper'?",
+            "mode: upper",
         ),
         (
             "options:",
             "options: 3\n    #",
-            "{f}:11: stages[1].options: got 3; input should be a mapping of keys to values",
+            "{f}:11: stages[1].options: got 3; wanted keys with values",
+            "options: keys with values",
         ),
     ],
 )
 def test_faults_are_told_with_file_line_key_value_and_spelling(
-    old: str, new: str, message: str, tmp_path: Path
+    old: str, new: str, message: str, fix: str, tmp_path: Path
 ) -> None:
     text = GOOD.replace(old, new)
     if new.endswith("#"):
@@ -100,7 +126,7 @@ def test_faults_are_told_with_file_line_key_value_and_spelling(
         load_recipe(path)
     assert caught.value.what.startswith(message.format(f=path))
     assert caught.value.why == "a recipe is checked as a whole before anything runs"
-    assert caught.value.fix == "`multiplane recipes schema` lists every key and its values"
+    assert caught.value.fix.splitlines()[-1] == fix
 
 
 @pytest.mark.parametrize("text", ["", "3\n", "- a\n", "name: x\nstages: []\n", "stages: {a: b}\n"])
@@ -112,9 +138,9 @@ def test_what_is_far_from_a_recipe_is_refused(text: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "{f}:1: got None; input should be a mapping of keys to values"),
-        ("- a\n", "{f}:1: got ['a']; input should be a mapping of keys to values"),
-        ("name: x\nstages: cut\n", "{f}:2: stages: got 'cut'; input should be a list"),
+        ("", "{f}:1: got None; wanted keys with values"),
+        ("- a\n", "{f}:1: got ['a']; wanted keys with values"),
+        ("name: x\nstages: cut\n", "{f}:2: stages: got 'cut'; wanted a list"),
     ],
 )
 def test_what_should_stand_there_is_said_in_words_of_yaml(
@@ -159,8 +185,7 @@ def test_wrong_overrides_are_refused_all_at_once(recipe: Recipe) -> None:
     with pytest.raises(ConfigError) as caught:
         recipe.with_options({"copy.repeat": "many", "copy.modes": "x"})
     assert caught.value.what.splitlines() == [
-        "--set copy.repeat: got 'many'; input should be a valid integer, unable to parse string"
-        " as an integer",
+        "--set copy.repeat: got 'many'; wanted a whole number from 1 to 9",
         "--set copy.modes: unknown key; did you mean 'mode'?",
     ]
 
@@ -195,6 +220,30 @@ def test_footage_goes_through_shots_first() -> None:
         footage_recipe("restore.plate")
 
 
+def test_a_part_comes_after_its_whole(recipe: Recipe) -> None:
+    planes = {"frames": "input.frames", "masks": "input.masks"}
+    fill = {"id": "fill", "stage": "restore.inpaint", "inputs": planes}
+    plain = Recipe.model_validate({"name": "fill", "stages": [fill]})
+    (step,) = plain.with_options({"fill.backend.radius_px": "3", "fill.backend": "opencv"}).steps()
+    assert step.options.model_dump()["backend"] == {
+        "kind": "opencv",
+        "method": "telea",
+        "radius_px": 3.0,
+    }
+
+
+def test_a_fault_names_the_flag_that_was_typed(recipe: Recipe) -> None:
+    with pytest.raises(ConfigError) as caught:
+        recipe.with_options({"copy.repeat": "-1"}, {"copy.repeat": "--repeat"})
+    assert caught.value.what == "--repeat: got -1; wanted a whole number from 1 to 9"
+    assert caught.value.fix == "--repeat: a whole number from 1 to 9"
+    with pytest.raises(ConfigError) as caught:
+        stage_recipe("split.shots").with_options(
+            {"shots.start_s": "5", "shots.stop_s": "3"}, {"shots.start_s": "--start-s"}
+        )
+    assert caught.value.what == "--start-s: stop_s 3 is not after start_s 5"
+
+
 def test_what_is_written_out_loads_again(recipe: Recipe, tmp_path: Path) -> None:
     text = dump_recipe(recipe, recipe.steps())
     assert yaml.safe_load(text)["stages"][1]["options"]["repeat"] == 1
@@ -225,5 +274,5 @@ def test_a_step_id_that_is_no_text(tmp_path: Path) -> None:
     text = (
         "name: x\nstages:\n  - id: {a: b}\n    stage: toy.cut\n    inputs: {source: input.source}\n"
     )
-    with pytest.raises(ConfigError, match=r"stages\[0\]\.id: got \{'a': 'b'\}; input should be"):
+    with pytest.raises(ConfigError, match=r"stages\[0\]\.id: got \{'a': 'b'\}; wanted a small"):
         load_recipe(write(tmp_path, text))

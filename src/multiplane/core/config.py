@@ -4,29 +4,53 @@ from __future__ import annotations
 
 import difflib
 import re
+import types
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from multiplane.core.errors import ConfigError
 
 O = TypeVar("O", bound="Options")  # noqa: E741 - the letter of the word
 
 
-_WANTED = {
-    "dict_type": "input should be a mapping of keys to values",
-    "model_type": "input should be a mapping of keys to values",
-    "model_attributes_type": "input should be a mapping of keys to values",
-    "tuple_type": "input should be a list",
+_SHAPES = {
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "model_attributes_type": "keys with values",
+    "tuple_type": "a list",
 }
 """Words for those who write YAML, where pydantic speaks of Python."""
+_PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 class Options(BaseModel):
     """The options of one stage or backend: frozen, strict about names, every field described."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_bare_kinds(cls, raw: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
+        """``backend: motion`` stands for ``backend: {kind: motion}``."""
+        if not isinstance(raw, Mapping):
+            return raw
+        bare = {
+            name: {"kind": raw[name]}
+            for name, field in cls.model_fields.items()
+            if field.discriminator == "kind" and isinstance(raw.get(name), str)
+        }
+        return {**raw, **bare} if bare else raw
+
+
+@dataclass(frozen=True)
+class Words:
+    """Says what a pattern lets through: ``id: Annotated[str, Words("small letters")]``."""
+
+    text: str
 
 
 class Effort:
@@ -71,71 +95,149 @@ def parse_options(model: type[O], values: Mapping[str, Any], where: str) -> O:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
+        faults = explain(error, model)
         raise ConfigError(
-            "\n".join(f"{where}.{key}: {text}" for key, text in explain(error, model)),
+            "\n".join(f"{where}.{key}: {text}" for key, text, _ in faults),
             why="options are checked before anything runs",
-            fix="multiplane recipes schema lists every key and its values",
+            fix="\n".join(f"{key}: {fix}" for key, _, fix in faults if fix)
+            or "multiplane recipes schema lists every key and its values",
         ) from error
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, str]]:
-    """Turn a pydantic error into (dotted key, sentence) pairs.
+def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, str, str]]:
+    """Turn a pydantic error into what a person can read.
 
     Args:
         error: What pydantic raised.
         model: The model it was raised for; the source of the right spellings.
 
     Returns:
-        One pair a fault, in the order of the fields. The key leaves out the tag pydantic puts
-        into the path of a union told apart by ``kind``.
+        (dotted key, sentence, what to write there instead) of each fault, in the order of the
+        fields. The key leaves out the tag pydantic puts into the path of a union told apart by
+        ``kind``.
     """
-    pairs = []
-    for fault in error.errors(include_url=False):
-        path, owner = _walk(model, fault["loc"])
-        key = ".".join(str(part) for part in path)
-        if fault["type"] == "extra_forbidden":
-            fields = list(owner.model_fields) if owner else []
-            guess = nearest(str(fault["loc"][-1]), fields)
-            hint = f"did you mean {guess!r}?" if guess else f"known keys: {', '.join(fields)}"
-            pairs.append((key, f"unknown key; {hint}"))
-        elif fault["type"] == "missing":
-            pairs.append((key, "missing"))
-        elif fault["type"] == "union_tag_invalid":
-            told = fault["ctx"]
-            key = ".".join([*filter(None, [key]), told["discriminator"].strip("'")])
-            pairs.append((key, _choice(told["tag"], f"wanted {told['expected_tags']}")))
-        elif fault["type"] in {"literal_error", "enum"}:
-            pairs.append((key, _choice(fault["input"], _lower(fault["msg"]))))
-        else:
-            wanted = _WANTED.get(fault["type"]) or _lower(fault["msg"])
-            pairs.append((key, f"got {_short(fault['input'])}; {wanted}"))
-    return pairs
+    return [_told(model, dict(fault)) for fault in error.errors(include_url=False)]
 
 
-def _choice(got: object, wanted: str) -> str:
-    """What is wrong with a choice, and the nearest of those that stand quoted in ``wanted``."""
+def _told(model: type[BaseModel], fault: dict[str, Any]) -> tuple[str, str, str]:
+    kind, got = fault["type"], fault["input"]
+    path, owner, field = _walk(model, fault["loc"])
+    key = ".".join(str(part) for part in path)
+    if kind == "value_error":  # a rule of our own, which says it in its own words
+        text = str(fault["ctx"]["error"])
+        words = _words(field) or "another value"
+        return key, f"got {_short(got)}; {text}" if field else text, words
+    if kind == "extra_forbidden":
+        fields = list(owner.model_fields) if owner else []
+        guess = nearest(str(path[-1]), fields)
+        if guess:
+            return key, f"unknown key; did you mean {guess!r}?", f"write {guess!r} instead"
+        return key, f"unknown key; known keys: {', '.join(fields)}", "leave it out"
+    wanted = allowed(field) if field else _SHAPES.get(kind, _lower(fault["msg"]))
+    if kind == "missing":
+        return key, "missing", wanted
+    if kind == "union_tag_invalid":
+        key, got = ".".join(filter(None, [key, "kind"])), fault["ctx"]["tag"]
+    elif kind == "union_tag_not_found":
+        return f"{key}.kind".lstrip("."), f"missing; wanted {wanted}", wanted
     guess = nearest(str(got), re.findall(r"'([^']*)'", wanted))
-    return f"got {_short(got)}; {wanted}" + (f"; did you mean {guess!r}?" if guess else "")
+    hint = f"; did you mean {guess!r}?" if guess else ""
+    return key, f"got {_short(got)}; wanted {wanted}{hint}", guess or wanted
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a field takes, in words: ``a whole number from 0 to 500``, ``'fast' or 'fine'``."""
+    return _words(field) or _listed(_choices(field))
+
+
+def _words(field: FieldInfo | None) -> str:
+    marks = field.metadata if field else []
+    return next((mark.text for mark in marks if isinstance(mark, Words)), "")
+
+
+def bounds(field: FieldInfo) -> str:
+    """The bounds of a number in words, empty when it has none: ``from 0 to 500``."""
+    limits = {
+        name: _number(getattr(mark, name))
+        for mark in field.metadata
+        for name in ("ge", "gt", "le", "lt")
+        if getattr(mark, name, None) is not None
+    }
+    if "ge" in limits and "le" in limits:
+        return f"from {limits['ge']} to {limits['le']}"
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    return ", ".join(f"{word} {limits[name]}" for name, word in words.items() if name in limits)
+
+
+def _choices(field: FieldInfo) -> list[str]:
+    """What a field takes, one way each."""
+    if field.discriminator:
+        return [repr(_tag(model)) for model in models_in(field.annotation)]
+    limits, found = bounds(field), []
+    for part in _alternatives(field.annotation):
+        if get_origin(part) is Literal:
+            found += [repr(value) for value in get_args(part)]
+        elif part is str and (pattern := _pattern(field)):
+            found += [repr(word) for word in pattern]
+        elif part in {int, float}:
+            comma = "" if limits.startswith("from") else ","
+            found.append(f"{_PLAIN[part]}{comma} {limits}" if limits else _PLAIN[part])
+        elif part is type(None):
+            found.append("null")
+        elif part in _PLAIN:
+            found.append(_PLAIN[part])
+        else:
+            shape = get_origin(part) or part
+            found.append("a list" if shape in {list, tuple} else "keys with values")
+    return found
+
+
+def _pattern(field: FieldInfo) -> list[str]:
+    """The words that a pattern chooses between; none when it is another kind of pattern."""
+    pattern = next((mark.pattern for mark in field.metadata if hasattr(mark, "pattern")), "") or ""
+    choice = re.fullmatch(r"\^\((.*)\)\$", pattern)
+    words = choice.group(1).split("|") if choice else []
+    return [word.replace("[0-9a-fA-F]{6}", "rrggbb") for word in words]
+
+
+def _alternatives(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return [part for choice in get_args(annotation) for part in _alternatives(choice)]
+    return [annotation]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _walk(
     model: type[BaseModel], loc: Sequence[int | str]
-) -> tuple[list[int | str], type[BaseModel] | None]:
-    """Follow an error location through nested models and unions; drop union tags."""
+) -> tuple[list[int | str], type[BaseModel] | None, FieldInfo | None]:
+    """Follow an error location through nested models and unions; drop union tags.
+
+    Returns:
+        The path, the model that its end is in or leads to, and the field at its end.
+    """
     owner: type[BaseModel] | None = model
+    field: FieldInfo | None = None
     choices: list[type[BaseModel]] = []
     path: list[int | str] = []
     for part in loc:
-        if choices and isinstance(part, str):
-            tagged = [c for c in choices if _tag(c) == part]
-            if tagged:
-                owner, choices = tagged[0], []
-                continue
+        tagged = [choice for choice in choices if _tag(choice) == part]
+        if tagged:
+            owner, choices = tagged[0], []
+            continue
         path.append(part)
-        if owner is not None and isinstance(part, str) and part in owner.model_fields:
-            choices = models_in(owner.model_fields[part].annotation)
-            owner = choices[0] if len(choices) == 1 else owner
-    return path, owner
+        field = owner.model_fields.get(part) if owner and isinstance(part, str) else None
+        if field:
+            choices = models_in(field.annotation)
+            owner = choices[0] if len(choices) == 1 else owner if choices else None
+    return path, owner, field
 
 
 def _tag(model: type[BaseModel]) -> str | None:

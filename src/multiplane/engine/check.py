@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from multiplane.core.config import Options, explain, models_in, nearest
+from multiplane.core.config import Options, explain, nearest
 from multiplane.core.errors import ConfigError
 from multiplane.core.stage import Stage
 from multiplane.engine import lines
@@ -17,8 +16,9 @@ from multiplane.engine.stages import find_stage, stage_names
 
 M = TypeVar("M", bound=BaseModel)
 
+FLAG = "--"
+"""How the place of an option starts that was typed; it names the key already."""
 OVERRIDE = "--set "
-"""How the place of an option starts that was put over a recipe; it holds the key already."""
 INPUT = "input"
 """What a recipe calls the planes that the user hands in."""
 
@@ -42,18 +42,32 @@ class Step:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a recipe: where it stands, and a sentence."""
+    """One thing that is wrong with a recipe.
+
+    Attributes:
+        key: Where it stands.
+        text: A sentence.
+        place: ``file:line``, or the flag that was typed.
+        wanted: What to write there instead, as far as it is known.
+    """
 
     key: lines.Key
     text: str
     place: str = ""
+    wanted: str = ""
 
     def __str__(self) -> str:
         """``file:line: stages[1].options.key: sentence``, as far as it is known."""
         name = ""
-        for part in () if self.place.startswith(OVERRIDE) else self.key:
+        for part in () if self.place.startswith(FLAG) else self.key:
             name += f"[{part}]" if part.isdigit() else f".{part}"
         return ": ".join(part for part in (self.place, name.lstrip("."), self.text) if part)
+
+    @property
+    def fix(self) -> str:
+        """``key: what to write there``; empty where that is not known."""
+        name = self.place if self.place.startswith(FLAG) else ".".join(self.key[-1:])
+        return f"{name}: {self.wanted}" if self.wanted else ""
 
 
 def as_error(faults: Sequence[Fault]) -> ConfigError:
@@ -61,7 +75,8 @@ def as_error(faults: Sequence[Fault]) -> ConfigError:
     return ConfigError(
         "\n".join(str(fault) for fault in faults),
         why="a recipe is checked as a whole before anything runs",
-        fix="`multiplane recipes schema` lists every key and its values",
+        fix="\n".join(dict.fromkeys(fault.fix for fault in faults if fault.fix))
+        or "`multiplane recipes schema` lists every key and its values",
     )
 
 
@@ -121,7 +136,7 @@ class _Checker:
         sources: dict[str, tuple[str, str]] = {}
         if isinstance(inputs, Mapping):
             sources = self._inputs((*key, "inputs"), stage, inputs)
-        parsed = self._options((*key, "options"), stage, options, str(step_id))
+        parsed = self._options((*key, "options"), stage, options)
         self._makes.setdefault(str(step_id), tuple(stage.makes))
         if parsed is not None:
             self.steps.append(Step(str(step_id), stage, parsed, sources))
@@ -174,30 +189,12 @@ class _Checker:
         offers = [step for step, makes in self._makes.items() if plane in makes]
         return f"add {plane}: {offers[-1] if offers else INPUT}.{plane}"
 
-    def _options(
-        self, key: lines.Key, stage: Stage, options: object, step_id: str
-    ) -> Options | None:
+    def _options(self, key: lines.Key, stage: Stage, options: object) -> Options | None:
         if not isinstance(options, Mapping):
             return None
         parsed, faults = validate(stage.options, options, key)
-        for fault in faults:
-            name = ".".join(fault.key[len(key) :])
-            told = _choice(stage.options, name, options.get(name), step_id)
-            self.faults.append(replace(fault, text=told) if told else fault)
+        self.faults += faults
         return parsed
-
-
-def _choice(model: type[Options], name: str, got: object, step_id: str) -> str:
-    """What to write where one of several backends is chosen by its ``kind``; empty elsewhere."""
-    field = model.model_fields.get(name)
-    if field is None or field.discriminator != "kind" or isinstance(got, Mapping):
-        return ""
-    kinds = [str(one.model_fields["kind"].default) for one in models_in(field.annotation)]
-    example = nearest(str(got), kinds) or kinds[0]
-    return (
-        f"got {reprlib.repr(got)}; wanted the kind, one of {', '.join(map(repr, kinds))}: "
-        f"{name}: {{kind: {example}}} in a recipe, --set {step_id}.{name}.kind={example} behind it"
-    )
 
 
 def validate(model: type[M], raw: object, key: lines.Key = ()) -> tuple[M | None, list[Fault]]:
@@ -214,8 +211,11 @@ def validate(model: type[M], raw: object, key: lines.Key = ()) -> tuple[M | None
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
-        pairs = explain(error, model)
-    return None, [Fault((*key, *(name.split(".") if name else ())), text) for name, text in pairs]
+        told = explain(error, model)
+    return None, [
+        Fault((*key, *(name.split(".") if name else ())), text, wanted=wanted)
+        for name, text, wanted in told
+    ]
 
 
 def _hint(word: object, words: Sequence[str]) -> str:

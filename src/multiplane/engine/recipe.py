@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
-from multiplane.core.config import Options, nearest
+from multiplane.core.config import Options, Words, nearest
 from multiplane.core.errors import ConfigError, InputError
 from multiplane.engine import check, lines
 from multiplane.engine.check import Step
 from multiplane.engine.stages import find_stage
 
 ID_PATTERN = r"^[a-z][a-z0-9_-]{0,39}$"
+ID_WORDS = Words("a small letter, then small letters, digits, - and _, at most 40 in all")
+NAME_WORDS = Words("letters, digits, spaces, dots, - and _, at most 80 in all")
+STAGE_WORDS = Words("the name of a stage, e.g. split.segment")
+FORMAT = 1
+"""The version of the language of recipes that this Multiplane reads."""
+VERSION_WORDS = Words(f"{FORMAT}, or a newer Multiplane: pip install --upgrade multiplane")
 MAX_BYTES = 1 << 20
 """A recipe is a page of text; something far larger is another kind of file."""
 
@@ -24,8 +30,12 @@ MAX_BYTES = 1 << 20
 class StageStep(Options):
     """One step of a recipe: a stage, where its planes come from, and its options."""
 
-    id: str = Field(pattern=ID_PATTERN, description="name of the step and of its folder")
-    stage: str = Field(min_length=1, description="the stage, e.g. split.segment")
+    id: Annotated[str, ID_WORDS] = Field(
+        pattern=ID_PATTERN, description="name of the step and of its folder"
+    )
+    stage: Annotated[str, STAGE_WORDS] = Field(
+        min_length=1, description="the stage, e.g. split.segment"
+    )
     inputs: dict[str, str] = Field(
         default_factory=dict,
         description="plane -> 'step.plane' of an earlier step, or 'input.plane'",
@@ -38,15 +48,24 @@ class StageStep(Options):
 class Recipe(Options):
     """Stages in the order they run. Immutable; :meth:`with_options` gives a changed copy."""
 
-    name: str = Field(
+    name: Annotated[str, NAME_WORDS] = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,79}$",
         description="a run folder belongs to one recipe name",
     )
     description: str = Field(default="", description="one sentence: what goes in, what comes out")
-    version: int = Field(default=1, ge=1, description="counted up when the recipe changes")
+    version: Annotated[int, VERSION_WORDS] = Field(
+        default=FORMAT, ge=1, description="of the language of recipes; this Multiplane knows 1"
+    )
     stages: tuple[StageStep, ...] = Field(min_length=1, description="the steps, in order")
 
     _places: dict[lines.Key, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("version")
+    @classmethod
+    def _known_version(cls, version: int) -> int:
+        if version > FORMAT:
+            raise ValueError(f"this Multiplane reads recipes of version {FORMAT}")
+        return version
 
     def steps(self) -> tuple[Step, ...]:
         """Check the recipe as a whole and give its steps ready to run.
@@ -59,12 +78,16 @@ class Recipe(Options):
         """
         return check.steps(self.model_dump(), self._places)
 
-    def with_options(self, overrides: Mapping[str, object]) -> Recipe:
+    def with_options(
+        self, overrides: Mapping[str, object], typed: Mapping[str, str] | None = None
+    ) -> Recipe:
         """A copy with some options changed.
 
         Args:
             overrides: ``"step.option"`` (deeper: ``"step.option.part"``) → value. Text is read
-                as a YAML scalar, so ``"4096"`` is a number and ``"[1, 2]"`` a list.
+                as a YAML scalar, so ``"4096"`` is a number and ``"[1, 2]"`` a list. A part comes
+                after the whole it belongs to, whatever their order.
+            typed: The same keys → the flag to name in a message; ``--set key`` when left out.
 
         Returns:
             The changed recipe, checked.
@@ -74,11 +97,12 @@ class Recipe(Options):
         """
         raw = self.model_dump()
         places = dict(self._places)
-        faults = [
-            fault
-            for name, value in overrides.items()
-            if (fault := _override(raw["stages"], places, name, value))
-        ]
+        flags = {name: check.OVERRIDE + name for name in overrides} | dict(typed or {})
+        found = {
+            name: _override(raw["stages"], places, name, overrides[name], flags[name])
+            for name in sorted(overrides, key=lambda name: name.count("."))
+        }
+        faults = [fault for name in overrides if (fault := found[name])]
         if faults:
             told = check.as_error(faults)
             raise told
@@ -242,7 +266,11 @@ def _build(
 
 
 def _override(
-    stages: list[dict[str, Any]], places: dict[lines.Key, str], name: str, value: object
+    stages: list[dict[str, Any]],
+    places: dict[lines.Key, str],
+    name: str,
+    value: object,
+    flag: str,
 ) -> check.Fault | None:
     """Put one override into the raw stages, and note its place."""
     step, *path = name.split(".")
@@ -251,18 +279,21 @@ def _override(
         guess = nearest(step, ids)
         hint = f"did you mean {guess!r}?" if guess else f"known steps: {', '.join(ids)}"
         text = "write it as step.option" if step in ids else f"no step {step!r}; {hint}"
-        return check.Fault((), text, f"{check.OVERRIDE}{name}")
+        return check.Fault((), text, flag)
     try:
         value = lines.parse_word(value) if isinstance(value, str) else value
     except (yaml.YAMLError, ValueError):
-        return check.Fault((), f"got {value!r}, which is no YAML value", check.OVERRIDE + name)
-    index = ids.index(step)
-    target = stages[index]["options"]
-    for depth, part in enumerate(path[:-1]):
-        if not isinstance(target.get(part), dict):
+        return check.Fault((), f"got {value!r}, which is no YAML value", flag)
+    key = ("stages", str(ids.index(step)), "options")
+    target = stages[ids.index(step)]["options"]
+    places.setdefault(key, flag)  # for what is wrong with several options together
+    for depth, part in enumerate(path[:-1], start=1):
+        if isinstance(target.get(part), str):  # backend: motion, and now backend.references
+            target[part] = {"kind": target[part]}
+        elif not isinstance(target.get(part), dict):
             target[part] = {}
-            places["stages", str(index), "options", *path[: depth + 1]] = check.OVERRIDE + name
+            places[(*key, *path[:depth])] = flag
         target = target[part]
     target[path[-1]] = value
-    places[("stages", str(index), "options", *path)] = f"{check.OVERRIDE}{name}"
+    places[(*key, *path)] = flag
     return None

@@ -31,7 +31,7 @@ def test_contexts(context) -> None:
         ({"backend": {"kind": "sam"}}, "segment.backend"),
         ({"context": "pinkish"}, "segment.context"),
         ({"min_instance": 4}, "did you mean 'min_instance_px'"),
-        ({"smoothing_frames": -1}, "greater than or equal to 0"),
+        ({"smoothing_frames": -1}, "wanted a whole number from 0 to 8"),
     ],
 )
 def test_wrong_values_are_named(values, said) -> None:
