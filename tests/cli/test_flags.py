@@ -7,8 +7,9 @@ import pytest
 import typer
 from pydantic import Field
 
-from multiplane.cli.flags import given, kinds, parameters
+from multiplane.cli.flags import given, kinds, parameters, refuse_contradictions, spelled
 from multiplane.core.config import Options
+from multiplane.core.errors import ConfigError
 
 
 class One(Options):
@@ -32,6 +33,8 @@ class Stage(Options):
     backend: Annotated[One | Two, Field(discriminator="kind")] = Field(
         default=One(), description="who"
     )
+    stop_s: float | None = Field(default=None, gt=0, description="where to stop; its end if not")
+    most_px: int = Field(default=0, le=1_000_000, description="size")
 
 
 def test_a_flag_a_field(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,17 +50,36 @@ def test_a_flag_a_field(capsys: pytest.CaptureFixture[str]) -> None:
         app(["--help"], terminal_width=200)
     out = capsys.readouterr().out
     assert "--grow-px INTEGER" in out
-    assert "margin of the mask (at least 0, at most 99) [default: 20]" in out
+    assert "margin of the mask (from 0 to 99) [default: 20]" in out
     assert "--mode fast|fine" in out
     assert "--keep / --no-keep" in out
     assert "--backend one|two" in out
+    assert "where to stop; its end if not (more than 0)\n" in out
+    assert "size (at most 1000000) [default: 0]" in out
     app(["--no-keep", "--backend", "two"], standalone_mode=False)
-    assert typed == {"keep": False, "backend.kind": "two"}
+    assert typed == {"keep": False, "backend": "two"}
 
 
 def test_only_what_was_typed_becomes_an_override() -> None:
     values = {"grow_px": "8", "mode": None, "keep": False, "backend": "two"}
-    assert given(Stage, values) == {"grow_px": "8", "keep": False, "backend.kind": "two"}
+    assert given(Stage, values) == {"grow_px": "8", "keep": False, "backend": "two"}
+
+
+def test_flags_as_they_are_typed() -> None:
+    assert spelled("grow_px", "3") == "--grow-px"
+    assert spelled("keep", True) == "--keep"
+    assert spelled("keep", False) == "--no-keep"
+
+
+@pytest.mark.parametrize("key", ["fill.grow_px", "fill.backend", "fill.backend.kind"])
+def test_an_option_is_not_given_twice(key: str) -> None:
+    flags = {"fill.grow_px": "--grow-px", "fill.backend": "--backend"}
+    refuse_contradictions(flags, ["fill.mode", "fill.backend.radius_px"])
+    with pytest.raises(ConfigError) as caught:
+        refuse_contradictions(flags, [key])
+    flag = flags[key.removesuffix(".kind")]
+    assert caught.value.what == f"{flag} and --set {key} give the same option"
+    assert caught.value.fix == f"leave out {flag}, or --set {key}"
 
 
 def test_kinds() -> None:

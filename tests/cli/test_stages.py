@@ -111,6 +111,26 @@ def test_a_wrong_value_is_refused_before_anything_runs(
     words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
     code, _, err = told(capsys, *words, "-o", str(tmp_path / "out"), "--grow-px", "-3")
     assert code == 2
-    assert "grow_px" in err
-    assert "greater than or equal to 0" in err
+    assert "error: --grow-px: got -3; wanted a whole number from 0 to 500" in err
+    assert "fix: --grow-px: a whole number from 0 to 500" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_flag_and_a_setting_do_not_contradict_each_other(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
+    code, _, err = told(
+        capsys, *words, "-o", str(tmp_path / "out"), "--set", "inpaint.grow_px=3", "--grow-px", "5"
+    )
+    assert code == 2
+    assert "--grow-px and --set inpaint.grow_px give the same option" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_that_do_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["split", "shots", str(ROOT), "-o", "out", "--start-s", "5", "--stop-s", "3"]
+    code, _, err = told(capsys, *words)
+    assert code == 2
+    assert "error: --start-s: stop_s 3 is not after start_s 5\n" in err

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from multiplane.core.config import Options
-
-BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+from multiplane.core.config import Options, bounds
+from multiplane.core.errors import ConfigError
 
 
 def parameters(model: type[Options]) -> list[inspect.Parameter]:
@@ -32,14 +31,34 @@ def parameters(model: type[Options]) -> list[inspect.Parameter]:
 
 
 def given(model: type[Options], values: Mapping[str, Any]) -> dict[str, object]:
-    """The options that were typed, as overrides; a backend's name becomes its ``kind``."""
-    overrides: dict[str, object] = {}
-    for name, field in model.model_fields.items():
-        value = values.get(name)
-        if value is None:
-            continue
-        overrides[f"{name}.kind" if kinds(field) else name] = value
-    return overrides
+    """The options that were typed, as overrides."""
+    return {name: values[name] for name in model.model_fields if values.get(name) is not None}
+
+
+def spelled(name: str, value: object = None) -> str:
+    """The flag of an option as it is typed; that of a switch as its value says."""
+    flag = name.replace("_", "-")
+    return f"--no-{flag}" if value is False else f"--{flag}"
+
+
+def refuse_contradictions(flags: Mapping[str, str], settings: Iterable[str]) -> None:
+    """See that no option is given by its flag and by ``--set`` too.
+
+    Args:
+        flags: ``step.option`` of the flags that were typed → the flag.
+        settings: ``step.option`` of each ``--set``.
+
+    Raises:
+        ConfigError: One is.
+    """
+    for key in settings:
+        whole = key.removesuffix(".kind")
+        if whole in flags:
+            raise ConfigError(
+                f"{flags[whole]} and --set {key} give the same option",
+                why="one of them would have to be ignored",
+                fix=f"leave out {flags[whole]}, or --set {key}",
+            )
 
 
 def kinds(field: FieldInfo) -> list[str]:
@@ -52,12 +71,11 @@ def kinds(field: FieldInfo) -> list[str]:
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
-    flag = name.replace("_", "-")
     if field.annotation is bool:
-        option = typer.Option(f"--{flag}/--no-{flag}", help=_help(field))
+        option = typer.Option(f"{spelled(name)}/{spelled(name, False)}", help=_help(field))
         annotation: Any = Annotated[bool | None, option]
     else:
-        option = typer.Option(f"--{flag}", metavar=_metavar(field), help=_help(field))
+        option = typer.Option(spelled(name), metavar=_metavar(field), help=_help(field))
         annotation = Annotated[str | None, option]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
@@ -65,22 +83,19 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
 
 
 def _help(field: FieldInfo) -> str:
-    bounds = [
-        f"{word} {getattr(bound, key):g}"
-        for bound in field.metadata
-        for key, word in BOUNDS.items()
-        if getattr(bound, key, None) is not None
-    ]
-    limits = f" ({', '.join(bounds)})" if bounds else ""
+    limits = bounds(field)
     text = (field.description or "").rstrip(".")
-    return f"{text}{limits} [default: {_default(field)}]"
+    default = _default(field)
+    ending = f" [default: {default}]" if default else ""
+    return f"{text}{f' ({limits})' if limits else ''}{ending}"
 
 
 def _default(field: FieldInfo) -> str:
+    """The default in a word; empty where there is none, which the description explains."""
     value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, BaseModel):
         return str(getattr(value, "kind", "as in the recipe"))
-    return str(value)
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _metavar(field: FieldInfo) -> str:

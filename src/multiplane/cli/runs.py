@@ -18,7 +18,8 @@ SetOption = Annotated[
         "--set",
         "-s",
         metavar="STEP.OPTION=VALUE",
-        help="Change an option of the recipe, e.g. segment.min_instance_px=4096. Repeatable.",
+        help="Change an option of the recipe, e.g. segment.min_instance_px=4096. Repeatable; of "
+        "the same option the last one counts.",
     ),
 ]
 RetryOption = Annotated[

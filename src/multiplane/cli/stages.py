@@ -83,6 +83,7 @@ def _run_stage(
     Raises:
         typer.Exit: With the exit status of the run.
     """
+    from multiplane.cli import flags
     from multiplane.engine import api
     from multiplane.engine import folders as planes
     from multiplane.engine.inputs import remembered
@@ -90,18 +91,20 @@ def _run_stage(
 
     step = stage.rpartition(".")[2]
     options = {f"{step}.{key}": value for key, value in overrides.items()}
-    options |= parse_settings(values["settings"])
+    typed = {f"{step}.{key}": flags.spelled(key, value) for key, value in overrides.items()}
+    settings = parse_settings(values["settings"])
+    flags.refuse_contradictions(typed, settings)
     if values.get("inputs"):
         recipe, inputs, left_out = planes.footage_recipe(stage), list(values["inputs"]), []
     else:
         known = remembered(values["out"])
         recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders, known)
         left_out = planes.left_out(folders["frames"], step)
+    recipe = recipe.with_options({**options, **settings}, typed)
     with progress_bars(values["quiet"]) as progress:
         report = api.run(
-            recipe, inputs, values["out"], options=options, progress=progress,
-            retry_failed=values["retry_failed"],
-        )  # fmt: skip
+            recipe, inputs, values["out"], progress=progress, retry_failed=values["retry_failed"]
+        )
     report = replace(report, left_out=(*left_out, *report.left_out))
     show_result(report)
     show_earlier(report)
