@@ -31,3 +31,14 @@ def test_every_reference_leads_somewhere_and_it_is_json() -> None:
     json.dumps(schema)
     for ref in refs(schema):
         assert ref.removeprefix("#/$defs/") in schema["$defs"], ref
+
+
+def test_a_bare_name_may_stand_for_a_kind() -> None:
+    options = recipe_schema()["$defs"]["restore.inpaint.options"]
+    backend = options["properties"]["backend"]
+    assert backend["oneOf"][-1] == {"type": "string", "enum": ["auto", "opencv", "patchmatch"]}
+    assert "discriminator" not in backend
+
+
+def test_other_versions_are_ruled_out() -> None:
+    assert recipe_schema()["properties"]["version"]["maximum"] == 1

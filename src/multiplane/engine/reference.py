@@ -22,6 +22,9 @@ def reference() -> str:
         "Written by `python -m multiplane.engine.reference > docs/recipes.md`; a test holds it "
         "against the models. `multiplane recipes schema` gives the same as JSON Schema.",
         "",
+        "Where an option chooses by `kind`, the bare name will do: `backend: motion` is "
+        "`backend: {kind: motion}`, and so is `--set segment.backend=motion`.",
+        "",
     ]
     for name in builtin_recipes():
         recipe = load_recipe(name)
@@ -56,10 +59,11 @@ def _stage(name: str) -> list[str]:
         f"Needs {_names(stage.needs)}{accepts}; makes {makes}. Metadata: `{stage.metadata}`.",
         "",
     ]
-    return lines + _table(stage.options)
+    return lines + _table(stage.options, set())
 
 
-def _table(model: type[BaseModel]) -> list[str]:
+def _table(model: type[BaseModel], told: set[type[BaseModel]]) -> list[str]:
+    """The options of a model, then the models it chooses from that were not told of before."""
     lines = ["| option | type | default | what |", "|---|---|---|---|"]
     choices: list[type[BaseModel]] = []
     for name, field in model.model_fields.items():
@@ -67,12 +71,14 @@ def _table(model: type[BaseModel]) -> list[str]:
             lines.append(f"| `{name}` | {_type(field)} | {_default(field)} | {field.description} |")
             choices += models_in(field.annotation)
     lines.append("")
-    for choice in dict.fromkeys(choices):
+    fresh = [choice for choice in dict.fromkeys(choices) if choice not in told]
+    told.update(fresh)
+    for choice in fresh:
         kind = choice.model_fields.get("kind")
         title = f"`kind: {kind.default}`" if kind else choice.__name__
         lines += [f"### {title}", "", (choice.__doc__ or "").strip().splitlines()[0], ""]
         if set(choice.model_fields) - {"kind"}:
-            lines += _table(choice)
+            lines += _table(choice, told)
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multiplane.engine.recipe import Recipe
+from multiplane.engine.recipe import FORMAT, Recipe
 from multiplane.engine.stages import options_model, stage_names
 
 
@@ -18,11 +18,15 @@ def recipe_schema() -> dict[str, Any]:
     step = schema["$defs"]["StageStep"]
     names = stage_names()
     step["properties"]["stage"]["enum"] = names
+    schema["properties"]["version"]["maximum"] = FORMAT
     step["allOf"] = []
     for name in names:
         model = options_model(name).model_json_schema(ref_template=f"#/$defs/{name}.{{model}}")
-        for inner, definition in model.pop("$defs", {}).items():
+        definitions = model.pop("$defs", {})
+        for inner, definition in definitions.items():
             schema["$defs"][f"{name}.{inner}"] = definition
+        for definition in (model, *definitions.values()):
+            _take_bare_kinds(definition)
         schema["$defs"][f"{name}.options"] = model
         step["allOf"].append(
             {
@@ -31,3 +35,11 @@ def recipe_schema() -> dict[str, Any]:
             }
         )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _take_bare_kinds(model: dict[str, Any]) -> None:
+    """Let ``backend: motion`` stand where ``backend: {kind: motion}`` may stand."""
+    for prop in model.get("properties", {}).values():
+        told_apart = prop.pop("discriminator", None)  # it would rule out a bare name
+        if told_apart:
+            prop["oneOf"].append({"type": "string", "enum": list(told_apart["mapping"])})
