@@ -15,6 +15,7 @@ def test_one_file_with_everything_inside(run_folder: Path) -> None:
     assert "a &lt;ghost&gt; is left" in text
     assert "&lt;clip&gt;.mp4" in text
     assert "covered after growing" in text
+    assert text.index("Worst frames first") < text.index("Frame by frame")
     assert len(re.findall(r"<img ", text)) == 3 * 3 + 3
     assert not re.findall(r'(?:src|href)="(?!data:)', text)
 

@@ -281,8 +281,8 @@ def _again(run: RunResult) -> str:
     """The command of the run, with all its options; empty when it cannot be told."""
     if not run.sources or len(run.sources) > INPUTS_NAMED:
         return ""
-    words = ["multiplane", "run", str(run.root / RECIPE), *run.sources, "-o", str(run.root)]
-    return shlex.join(words)
+    root = run.root.absolute()
+    return shlex.join(["multiplane", "run", str(root / RECIPE), *run.sources, "-o", str(root)])
 
 
 def _check_command(run: RunResult) -> str:
@@ -293,8 +293,8 @@ def _check_command(run: RunResult) -> str:
         files: list[Path] = run.plane(plane, groups[0]) if len(groups) == 1 else []
         if not files:
             return ""
-        words += [f"--{plane}", str(files[0].parent)]
-    return shlex.join([*words, "-o", f"{run.root}-checked"])
+        words += [f"--{plane}", str(files[0].absolute().parent)]
+    return shlex.join([*words, "-o", f"{run.root.absolute()}-checked"])
 
 
 def _some(names: list[str]) -> str:

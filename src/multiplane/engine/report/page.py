@@ -25,6 +25,8 @@ SHOTS_SHOWN = 12
 FRAMES_SHOWN = 6
 WORST_SHOWN = 8
 INPUTS_SHOWN = 6
+LITTLE_S = 0.05
+"""A part of a stage's time that is less is not worth a word."""
 
 
 @dataclass(frozen=True)
@@ -167,4 +169,5 @@ def _sheets(run: RunResult) -> list[Sheet]:
 def _parts(step: StepResult) -> str:
     """What the time of a step went into, as far as the stage tells."""
     told = [(timing_word(key), seconds) for key, seconds in step.timings.items()]
-    return ", ".join(f"{word} {seconds:.1f} s" for word, seconds in told if word)
+    shown = [(word, seconds) for word, seconds in told if word and seconds >= LITTLE_S]
+    return ", ".join(f"{word} {seconds:.1f} s" for word, seconds in shown)

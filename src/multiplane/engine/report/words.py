@@ -24,7 +24,7 @@ FIGURES = {
     "hole_px": Word("hole, px", "pixels that were to be filled"),
     "unseen_px": Word("unseen, px", "pixels of the hole that no other frame shows"),
     "seen_share": Word("seen", "share of the hole that other frames show"),
-    "inliers": Word("points", "points that agree on how the camera moved; under 20 is a guess"),
+    "inliers": Word("points", "points that agree on how the camera moved"),
     "residual_px": Word("camera, px", "by how much these points miss each other"),
     "shift_px": Word("parallax, px", "how far sources had to be bent to fit, beyond the camera"),
     "rim_outliers": Word(
