@@ -44,6 +44,16 @@ def test_each_trouble_has_a_reason_and_a_next_step(change: dict[str, Json], kind
     assert "--set" in NEXT[kind] or "inliers" in NEXT[kind]
 
 
+@pytest.mark.parametrize(("bad", "advised"), [(1, False), (2, False), (3, True)])
+def test_a_slip_of_a_frame_or_two_in_a_hundred_is_listed_but_brings_no_advice(
+    bad: int, advised: bool
+) -> None:
+    rows = [{**GOOD, "seam": 2.0 if n < bad else 1.0} for n in range(100)]
+    verdict = sum_up(rows, CheckOptions())
+    assert verdict["listed"] == bad
+    assert bool(verdict["next_step"]) == advised
+
+
 def test_a_jpeg_may_differ_a_little() -> None:
     off = {**GOOD, "lossless": False, "outside_error": 10, "outside_identical": False}
     assert judge(off, CheckOptions()) == []

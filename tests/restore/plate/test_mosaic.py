@@ -5,7 +5,7 @@ import pytest
 from multiplane.motion.camera import still_path
 from multiplane.restore.plate.canvas import canvas_round
 from multiplane.restore.plate.config import PlateOptions
-from multiplane.restore.plate.mosaic import lay_together, masked_median
+from multiplane.restore.plate.mosaic import LOOSE, SURE, best_views, lay_together, masked_median
 from multiplane.restore.plate.shot import Shot
 
 
@@ -28,6 +28,12 @@ def test_median_looks_only_at_what_is_valid():
     np.testing.assert_array_equal(masked_median(stack, valid), 20)
     valid[2] = False
     np.testing.assert_array_equal(masked_median(stack, valid), 15)
+
+
+def test_views_from_beside_a_mask_count_only_where_there_is_no_better():
+    trust = np.array([[SURE, LOOSE, LOOSE, 0], [LOOSE, LOOSE, 0, 0]], np.uint8)[:, None]
+    expected = np.array([[1, 1, 1, 0], [0, 1, 0, 0]], bool)[:, None]
+    np.testing.assert_array_equal(best_views(trust), expected)
 
 
 def test_shows_the_ground_that_each_hid_elsewhere(ground):

@@ -132,7 +132,8 @@ def test_long_shots_are_done_in_windows(oracle):
 
 
 def test_no_window_is_longer_than_it_may_be(oracle, caplog):
-    drawn = oracle.draw(oracle.Scene(width=96, height=64, frames=11, walk=0.7))
+    scene = oracle.Scene(width=96, height=64, frames=11, pan_px=0, zoom=1, roll_degrees=0, walk=0.7)
+    drawn = oracle.draw(scene)
     options = OPTIONS.model_copy(update={"window_frames": 8})
     with caplog.at_level("INFO", "multiplane.restore.plate.run"):
         assert len(list(plates(drawn.frames, drawn.masks, options))) == 11

@@ -48,7 +48,7 @@ class CheckOptions(Options):
         gt=0.0,
         le=1.0,
         description="a frame is listed when this much of the character's place still catches the "
-        "eye and has the character's colours",
+        "eye and has the character's colours, or when it shines through by this much",
     )
     seam: float = Field(
         default=1.4,

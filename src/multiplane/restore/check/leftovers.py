@@ -2,9 +2,9 @@
 
 Salience alone cannot tell: on a clean background it picks the next best thing, a rock or the
 mouth of a burrow. Hence a pixel counts as far as it catches the eye, has a colour that is the
-character's rather than its surroundings', and looks like what stood there. Our own measure; it is
-blind to leftovers that have the colours of the background, to faint ghosts, and to what is left
-outside of the mask.
+character's rather than its surroundings', and looks like what stood there. Ghosts that shine
+through are told by their detail, see :mod:`.ghost`. Our own measure; it is blind to leftovers that
+have the colours of the background and to what is left outside of the mask.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from multiplane.core.arrays import Alpha, Frame
 from multiplane.measure.region import around
 from multiplane.measure.residual import Salience
+from multiplane.restore.check.ghost import ghost
 from multiplane.restore.check.look import Finished
 from multiplane.restore.inpaint.likeness import likeness, shrink
 
@@ -34,8 +35,9 @@ def leftover(done: Finished, salience: Salience) -> float:
         salience: Who tells what catches the eye.
 
     Returns:
-        In [0, 1], mean over the character's mask; 0 on a background that has none of its colours,
-        about the mean salience when all of it is still there.
+        In [0, 1], mean over the character's mask; 0 on a background that has none of its colours
+        and detail, about the mean salience when all of it is still there, about its opacity when
+        it shines through.
 
     Raises:
         BackendError: The network failed.
@@ -49,7 +51,7 @@ def leftover(done: Finished, salience: Salience) -> float:
     frame, background = (shrink(picture, scale) for picture in (done.frame, done.background))
     seen = shrink(salience.predict_raw(done.background), scale)
     share = likeness(frame, background, mask, band) * seen * _same(frame, background)
-    return float(share[mask].mean(dtype=np.float64))
+    return max(float(share[mask].mean(dtype=np.float64)), ghost(frame, background, mask))
 
 
 def _same(frame: Frame, background: Frame) -> Alpha:

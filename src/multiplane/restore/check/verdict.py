@@ -39,7 +39,7 @@ def judge(row: Mapping[str, Json], options: CheckOptions) -> list[tuple[str, flo
     found = []
     leftover = _number(row, "residual")
     if leftover is not None and leftover >= options.leftover:
-        reason = f"something like the character still catches the eye ({leftover:.2f})"
+        reason = f"something like the character can still be seen ({leftover:.2f})"
         found.append(("leftover", leftover / options.leftover, reason))
     error = _number(row, "outside_error") or 0
     lossy = row.get("lossless") is False
