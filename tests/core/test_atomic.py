@@ -60,15 +60,36 @@ def test_full_disk_is_explained(tmp_path: Path) -> None:
     assert "run the same command again" in caught.value.fix
 
 
-def test_no_permission_is_explained() -> None:
-    error = explain_write_error(Path("out/a.png"), PermissionError(errno.EACCES, "denied"))
-    assert "permission denied" in error.what
-    assert "chmod u+w out" in error.fix
-
-
-def test_a_place_with_spaces_is_quoted() -> None:
-    error = explain_write_error(Path("my out/a.png"), PermissionError(errno.EACCES, "denied"))
-    assert error.fix.endswith("chmod u+w 'my out'")
+@pytest.mark.parametrize(
+    ("path", "tried", "closed", "named"),
+    [
+        ("out", "out/run.lock", "out", "out"),
+        ("out/deep/a.png", "out/deep", "out", "out"),
+        ("out/a.png", "", "out", "out"),
+        ("out/held.txt", "out/held.txt", "out/held.txt", "out/held.txt"),
+        ("out", "", "out", "out"),
+        ("out", "", ".", "."),
+    ],
+)
+def test_no_permission_names_what_is_closed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    tried: str,
+    closed: str,
+    named: str,
+) -> None:
+    root = tmp_path / "my run"
+    (root / "out").mkdir(parents=True)
+    (root / "out" / "held.txt").touch()
+    shut = root / closed
+    # an administrator may write everywhere, so the rights themselves are no test
+    monkeypatch.setattr("os.access", lambda place, mode: Path(place) != shut)
+    denied = PermissionError(errno.EACCES, "denied", str(root / tried) if tried else None)
+    error = explain_write_error(root / path, denied)
+    assert error.what == f"cannot write {root / path}: permission denied"
+    assert error.why == f"{root / named} must be writable"
+    assert error.fix == f"choose another folder with -o, or: chmod u+w '{root / named}'"
 
 
 def test_what_rights_do_not_mend_has_no_chmod() -> None:

@@ -106,8 +106,10 @@ def test_a_failed_fetch_says_what_to_put_where(tmp_path, entry, monkeypatch):
 
 def test_a_cache_that_cannot_be_written(tmp_path, entry, fetched):
     (tmp_path / "cache").write_text("a file, not a folder")
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError) as caught:
         find(entry, cache=tmp_path / "cache")
+    assert caught.value.why.endswith(f"fetched files are kept in {tmp_path / 'cache'}")
+    assert caught.value.fix.endswith("export MULTIPLANE_CACHE=FOLDER")
     assert not fetched
 
 

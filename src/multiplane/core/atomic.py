@@ -99,7 +99,19 @@ def explain_write_error(path: Path, error: OSError) -> OutputError:
             why=f"{standing} is a file, and a folder is needed there",
             fix="choose another folder with -o",
         )
+    closed = _closed(path, error)
     fix = "choose another folder with -o"
     if error.errno == errno.EACCES:
-        fix += f", or: chmod u+w {shlex.quote(str(path.parent))}"
-    return OutputError(what, why="the output folder must be writable", fix=fix)
+        fix += f", or: chmod u+w {shlex.quote(str(closed))}"
+    return OutputError(what, why=f"{closed} must be writable", fix=fix)
+
+
+def _closed(path: Path, error: OSError) -> Path:
+    """What keeps a path from being written: it, or the nearest folder above it that stands."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    tried = Path(name) if Path(name).is_absolute() else path  # it may lie deeper
+    above = next((parent for parent in tried.parents if os.path.lexists(parent)), tried)
+    for place in (above, tried):
+        if os.path.lexists(place) and not os.access(place, os.W_OK):
+            return place
+    return tried if tried.is_dir() else above

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from multiplane.core.atomic import write_beside
-from multiplane.core.errors import WeightsError
+from multiplane.core.errors import OutputError, WeightsError
 from multiplane.hub.cache import default_cache, remembered_sha256, sha256_of
 from multiplane.hub.lock import only_one
 from multiplane.hub.repositories import fetch_file
@@ -110,6 +110,22 @@ def pull(entry: Entry, cache: Path | None = None) -> Path:
         OutputError: The cache cannot be written.
     """
     target = place(entry, cache)
+    try:
+        return _pull(entry, target, cache)
+    except OutputError as error:
+        raise OutputError(
+            error.what,
+            why=f"{error.why}; fetched files are kept in {cache or default_cache()}",
+            fix="name a folder for them that can be written: export MULTIPLANE_CACHE=FOLDER",
+        ) from error
+
+
+def _pull(entry: Entry, target: Path, cache: Path | None) -> Path:
+    """Fetch an entry to its place.
+
+    Raises:
+        WeightsError: It cannot be fetched, or what came has another size or hash.
+    """
     with only_one(target.with_name(f".{entry.file}.lock")):
         held = target.is_file() and target.stat().st_size == entry.size_bytes
         if held and sha256_of(target) == entry.sha256:
