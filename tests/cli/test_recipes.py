@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from multiplane.cli.main import main
+from multiplane.engine.recipe import load_recipe
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -23,6 +24,16 @@ def test_show_can_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     text = told(capsys, "show", "clean-backgrounds")
     (tmp_path / "mine.yaml").write_text(text)
     assert "all well" in told(capsys, "check", str(tmp_path / "mine.yaml"))
+
+
+def test_check_takes_what_run_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "all well" in told(capsys, "check", "clean-backgrounds")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text(told(capsys, "show", "clean-backgrounds"))
+    assert told(capsys, "check", "mine.txt").startswith("mine.txt: clean-backgrounds, ")
+    assert load_recipe("mine.txt").name == "clean-backgrounds"
 
 
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

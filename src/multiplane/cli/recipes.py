@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,12 +32,14 @@ def show(name: Annotated[str, typer.Argument(help="A name that `recipes list` sh
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A recipe in YAML.")]) -> None:
+def check(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
+) -> None:
     """Say whether a recipe would run, or every fault with its line."""
     from multiplane.engine.recipe import load_recipe
 
-    recipe = load_recipe(file)
-    typer.echo(f"{file}: {recipe.name}, {len(recipe.stages)} steps, all well")
+    found = load_recipe(recipe)
+    typer.echo(f"{recipe}: {found.name}, {len(found.stages)} steps, all well")
 
 
 @app.command()

@@ -126,7 +126,8 @@ def load_recipe(recipe: str | Path) -> Recipe:
     """Read a recipe and check it as a whole.
 
     Args:
-        recipe: The name of one that comes with Multiplane, or the path of a YAML file.
+        recipe: The name of one that comes with Multiplane, or the path of a YAML file, whatever
+            its suffix.
 
     Returns:
         The checked recipe.
@@ -234,8 +235,9 @@ def _read(recipe: str | Path) -> tuple[str, str]:
         InputError: There is none, or the file is no recipe.
     """
     path = Path(recipe)
-    is_path = isinstance(recipe, Path) or path.suffix in {".yaml", ".yml"} or len(path.parts) > 1
-    if not is_path:
+    named = not isinstance(recipe, Path) and recipe in builtin_recipes()
+    is_path = path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 or path.is_file()
+    if named or not (is_path or isinstance(recipe, Path)):
         return f"{recipe}.yaml", recipe_text(str(recipe))
     try:
         if path.stat().st_size > MAX_BYTES:
