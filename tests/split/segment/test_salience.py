@@ -3,25 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multiplane.split.segment.salience import Closer, Gaze, carry, look, looked_at
+from multiplane.split.segment.salience import Closer, Gaze, look
 from multiplane.split.segment.shot import Shot
 
 
 @pytest.fixture
-def shot(scene) -> Shot:
-    return Shot(scene.frames[:9])
+def shot(make_scene) -> Shot:
+    return Shot(make_scene(60, pan_px=0.0).frames[:9])
 
 
 def belief(x0: int, x1: int) -> np.ndarray:
     found = np.full((72, 96), -1, np.float32)
     found[20:50, x0:x1] = 1
     return found
-
-
-def test_first_and_last_are_always_looked_at() -> None:
-    assert looked_at(9, 4) == [0, 4, 8]
-    assert looked_at(10, 4) == [0, 4, 8, 9]
-    assert looked_at(1, 4) == [0]
 
 
 def test_a_look_at_a_part_is_put_where_it_is(shot, reddish) -> None:
@@ -47,15 +41,6 @@ def test_the_whole_frame_where_nobody_was_found(shot) -> None:
     assert Closer(shot, {}).box(3) == whole
     assert Closer(shot, {0: belief(0, 0), 8: belief(3, 9)}).box(4) == whole
     assert Closer(shot, {0: np.ones((72, 96), np.float32)}).box(0) == whole
-
-
-def test_carried_salience_follows_what_it_is_on(shot, scene, overlap) -> None:
-    keys = [0, 2, 4, 6, 8]
-    maps = [scene.masks[key].astype(np.float32) for key in keys]
-    carried = list(carry(shot, keys, maps))
-    assert len(carried) == 9
-    assert np.array_equal(carried[4], maps[2])
-    assert overlap(carried[5] > 0.5, scene.masks[5]) > 0.75
 
 
 def test_what_was_seen_is_not_looked_at_again(shot, reddish) -> None:

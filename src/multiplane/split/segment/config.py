@@ -24,7 +24,10 @@ class SalientOptions(Options):
         default="u2netp", description="the network, by its hub name; u2net is slow, and 176 MB"
     )
     every_frames: int = Field(
-        default=3, ge=1, le=24, description="looks at every so many frames; flow carries it between"
+        default=3,
+        ge=1,
+        le=24,
+        description="looks at every so many frames; flow carries it between, as far as it can",
     )
     closer: bool = Field(
         default=True, description="looks again, closer, at the part where somebody was found"

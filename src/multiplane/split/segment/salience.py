@@ -1,9 +1,9 @@
-"""Salience over a shot: looked at in some frames, closer where somebody is, carried between."""
+"""Salience over a shot: looked at in some frames, closer where somebody is."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import cv2
@@ -11,10 +11,9 @@ import numpy as np
 
 from multiplane.core.arrays import Alpha, Frame, Mask
 from multiplane.core.threads import map_ordered
-from multiplane.motion.flow import flow, warp
+from multiplane.split.segment.carry import carry, looked_at
 from multiplane.split.segment.persistence import Map
 from multiplane.split.segment.shot import Shot
-from multiplane.split.segment.temporal import likeness
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Half-open (x0, y0, x1, y1), pixels of the full frame."""
@@ -116,50 +115,6 @@ _BESIDE = 0.25
 """What a first look counts, squared, beside the part that was looked at once more: in doubt."""
 
 
-def looked_at(count: int, every: int) -> list[int]:
-    """The frames that are looked at themselves: every so many, and the last."""
-    return sorted({*range(0, count, every), count - 1})
-
-
-def carry(shot: Shot, keys: Sequence[int], maps: Iterable[Map]) -> Iterator[Map]:
-    """Fill in the frames between those that were looked at.
-
-    Each gets what flow fetches from the one before and the one after, the nearer counting more.
-
-    Args:
-        shot: The shot.
-        keys: The frames that were looked at, rising, first and last of the shot among them.
-        maps: Salience of those, (h, w).
-
-    Yields:
-        One map a frame of the shot.
-    """
-    before: Map | None = None
-    for position, after in enumerate(maps):
-        key = keys[position]
-        if before is not None:
-            start = keys[position - 1]
-            for index in range(start + 1, key):
-                share = (index - start) / (key - start)
-                yield _between(shot, index, (start, before, 1 - share), (key, after, share))
-        yield after
-        before = after
-
-
-def _between(shot: Shot, index: int, *sides: tuple[int, Map, float]) -> Map:
-    """Average what flow fetches from either side, where that looks like what is here."""
-    first = sides[0][1]
-    total, weights = np.zeros_like(first), np.zeros_like(first)
-    for key, salience, share in sides:
-        size = (salience.shape[1], salience.shape[0])
-        here, there = shot.small(index, size), shot.small(key, size)
-        way = flow(here, there, scale=0.66)
-        weight = share * likeness(here, warp(there, way))
-        total += weight * warp(salience, way)
-        weights += weight
-    return np.asarray(total / weights, np.float32)
-
-
 class Gaze:
     """Looks at frames of a shot, and remembers some of what it saw."""
 
@@ -199,14 +154,18 @@ class Gaze:
 
         Args:
             closer: Which part to look at once more; the same as for what is remembered.
-            every: How many frames apart frames are looked at.
+            every: How many frames apart frames are looked at; in between only those to which
+                flow cannot carry what is seen.
 
         Yields:
             (height, width) in [0, 1], one a frame.
         """
         keys = looked_at(len(self._shot), every)
         looks = map_ordered(lambda index: self._look(index, closer), keys, self._threads)
-        yield from carry(self._shot, keys, (both for _, both in looks))
+        maps = (both for _, both in looks)
+        yield from carry(
+            self._shot, keys, maps, lambda index: self._look(index, closer)[1], self._threads
+        )
 
     def forget(self) -> None:
         """Forget what was seen closer up."""

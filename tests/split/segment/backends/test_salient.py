@@ -16,7 +16,8 @@ def test_it_believes_what_is_salient(scene, overlap, reddish) -> None:
         assert overlap(belief > 0, mask) > 0.9
 
 
-def test_frames_between_are_carried_not_looked_at(scene, overlap, reddish) -> None:
+def test_frames_between_are_carried_not_looked_at(make_scene, overlap, reddish) -> None:
+    scene = make_scene(60)
     options = SalientOptions(every_frames=2, closer=False)
     reddish.rock = False
     frames = scene.frames[:9]

@@ -6,6 +6,7 @@ from multiplane.core.progress import Progress, track
 from multiplane.motion.camera import CameraPath
 from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.backends.salient import load_predictor
+from multiplane.split.segment.carry import looked_at
 from multiplane.split.segment.colours import Colours
 from multiplane.split.segment.config import CombinedOptions
 from multiplane.split.segment.consensus import (
@@ -16,7 +17,7 @@ from multiplane.split.segment.consensus import (
     spare_the_dull,
 )
 from multiplane.split.segment.registration import camera_figures, find_camera, spread
-from multiplane.split.segment.salience import Closer, Gaze, Predictor, looked_at
+from multiplane.split.segment.salience import Closer, Gaze, Predictor
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.trust import Trust, judge
 

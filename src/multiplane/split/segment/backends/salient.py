@@ -9,9 +9,10 @@ from multiplane.core.threads import cpu_count
 from multiplane.hub import weights
 from multiplane.networks.u2net import Salient
 from multiplane.split.segment.backend import Belief, Segmentation
+from multiplane.split.segment.carry import looked_at
 from multiplane.split.segment.config import SalientOptions
 from multiplane.split.segment.persistence import Map
-from multiplane.split.segment.salience import Closer, Gaze, Predictor, looked_at
+from multiplane.split.segment.salience import Closer, Gaze, Predictor
 from multiplane.split.segment.shot import Shot
 
 _COARSE = 24
