@@ -39,7 +39,7 @@ def test_a_run_folder_says_what_it_was_made_with(
     inputs = json.loads((out / "inputs.json").read_text())
     assert inputs[0] == {"id": "a", "files": {"source": [str(texts[0])]}, "data": {}}
     made_with = json.loads((out / "provenance.json").read_text())
-    assert made_with["recipe"] == {"name": "toy", "version": 1}
+    assert made_with["recipe"] == {"name": "toy", "version": 1, "file": ""}
     assert made_with["versions"]["python"]
     assert made_with["steps"][1]["fingerprint"] == "weights:1"
     assert made_with["steps"][1]["seeds"] == {"seed": 7}
@@ -83,7 +83,9 @@ def test_a_recipe_can_be_a_file(texts: list[Path], out: Path, tmp_path: Path) ->
         "name: mine\n"
         "stages: [{id: cut, stage: toy.cut, inputs: {source: input.source}}]\n"
     )  # fmt: skip
-    assert api.run(str(path), str(texts[0]), str(out)).done == 1
+    assert api.run(str(path), str(texts[0]), str(out), options={"cut.lines": 9}).done == 1
+    made_with = json.loads((out / "provenance.json").read_text())
+    assert made_with["recipe"] == {"name": "mine", "version": 1, "file": str(path)}
 
 
 def test_a_report_is_written_and_its_failure_is_not_the_runs(

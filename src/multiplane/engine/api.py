@@ -173,7 +173,7 @@ def _provenance(
             }
         )
     return {
-        "recipe": {"name": recipe.name, "version": recipe.version},
+        "recipe": {"name": recipe.name, "version": recipe.version, "file": recipe.file},
         "versions": provenance.versions(),
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "steps": described,

@@ -59,6 +59,12 @@ class Recipe(Options):
     stages: tuple[StageStep, ...] = Field(min_length=1, description="the steps, in order")
 
     _places: dict[lines.Key, str] = PrivateAttr(default_factory=dict)
+    _file: str = PrivateAttr(default="")
+
+    @property
+    def file(self) -> str:
+        """The file it was read from, or that of the one it is a changed copy of; else empty."""
+        return self._file
 
     @field_validator("version")
     @classmethod
@@ -106,7 +112,9 @@ class Recipe(Options):
         if faults:
             told = check.as_error(faults)
             raise told
-        return _build(raw, places)
+        changed = _build(raw, places)
+        changed._file = self._file
+        return changed
 
     def planes_wanted(self) -> tuple[set[str], set[str]]:
         """The planes it takes from its input: those it needs, and all that it can use."""
@@ -136,13 +144,15 @@ def load_recipe(recipe: str | Path) -> Recipe:
         InputError: There is no such recipe or file.
         ConfigError: Every fault of the recipe, with file, line and key.
     """
-    name, text = _read(recipe)
+    name, text, file = _read(recipe)
     document = lines.parse(text, name)
     faults = [
         check.Fault(key, "the key stands twice", lines.place_of(document.places, key))
         for key in document.repeated
     ]
-    return _build(document.value, document.places, faults)
+    built = _build(document.value, document.places, faults)
+    built._file = file
+    return built
 
 
 def stage_recipe(stage: str) -> Recipe:
@@ -228,8 +238,8 @@ def dump_recipe(recipe: Recipe, steps: tuple[Step, ...]) -> str:
     return yaml.safe_dump(raw, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _read(recipe: str | Path) -> tuple[str, str]:
-    """Name and text of a recipe.
+def _read(recipe: str | Path) -> tuple[str, str, str]:
+    """What to call a recipe in messages, its text, and its file unless it comes with Multiplane.
 
     Raises:
         InputError: There is none, or the file is no recipe.
@@ -238,7 +248,7 @@ def _read(recipe: str | Path) -> tuple[str, str]:
     named = not isinstance(recipe, Path) and recipe in builtin_recipes()
     is_path = path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 or path.is_file()
     if named or not (is_path or isinstance(recipe, Path)):
-        return f"{recipe}.yaml", recipe_text(str(recipe))
+        return f"{recipe}.yaml", recipe_text(str(recipe)), ""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(
@@ -246,7 +256,7 @@ def _read(recipe: str | Path) -> tuple[str, str]:
                 why="a recipe is a page of YAML",
                 fix="multiplane recipes show clean-backgrounds > recipe.yaml",
             )
-        return str(path), path.read_text(encoding="utf-8")
+        return str(path), path.read_text(encoding="utf-8"), str(path.absolute())
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"cannot read the recipe {path}: {error}",
