@@ -110,6 +110,33 @@ def test_inputs_that_are_not_there_are_all_named(recipe: Recipe, tmp_path: Path)
         gather_inputs([tmp_path / f"{n}.mp4" for n in range(7)], recipe)
 
 
+def test_a_folder_of_videos_or_of_folders_says_what_to_give(recipe: Recipe, tmp_path: Path) -> None:
+    put(tmp_path / "v" / "b 1.MP4")
+    put(tmp_path / "v" / "a.mkv")
+    put(tmp_path / "v" / "notes.txt")
+    with pytest.raises(InputError, match=r"it holds videos: a\.mkv, b 1\.MP4") as caught:
+        gather_inputs(tmp_path / "v", recipe)
+    assert caught.value.fix == (f"give these instead: {tmp_path}/v/a.mkv '{tmp_path}/v/b 1.MP4'")
+    put(tmp_path / "f" / "one" / "a.png")
+    put(tmp_path / "f" / ".hidden" / "a.png")
+    with pytest.raises(InputError, match="it holds folders of pictures: one\n") as caught:
+        gather_inputs(tmp_path / "f", recipe)
+    assert caught.value.fix == f"give these instead: {tmp_path}/f/one"
+
+
+def test_what_is_not_looked_at_is_told(
+    recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(tmp_path / "f" / "a.png")
+    put(tmp_path / "f" / "empty" / "a.txt")
+    gather_inputs(tmp_path / "f", recipe)
+    assert caplog.text == ""
+    put(tmp_path / "f" / "more" / "b.png")
+    put(tmp_path / "f" / "film.mov")
+    gather_inputs(tmp_path / "f", recipe)
+    assert "not film.mov, more; give these too to have them taken" in caplog.text
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_refused_and_not_waited_for(recipe: Recipe, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mp4")

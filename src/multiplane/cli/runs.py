@@ -70,7 +70,10 @@ def parse_settings(settings: list[str]) -> dict[str, object]:
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
-    inputs: Annotated[list[Path], typer.Argument(help="Videos, folders of frames, or both.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="Videos, folders of pictures, single pictures, or several of these."),
+    ],
     out: OutOption,
     settings: SetOption = [],  # noqa: B006 - typer copies it
     *,

@@ -112,7 +112,9 @@ def _run_stage(
 
 
 def _footage() -> list[inspect.Parameter]:
-    argument = typer.Argument(help="Videos, folders of frames, or both.")
+    argument = typer.Argument(
+        help="Videos, folders of pictures, single pictures, or several of these."
+    )
     annotation = Annotated[list[Path], argument]
     kind = inspect.Parameter.KEYWORD_ONLY
     return [inspect.Parameter("inputs", kind, annotation=annotation)]

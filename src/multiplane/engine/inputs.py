@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shlex
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ from multiplane.engine.fingerprint import FileDigests, hash_json
 from multiplane.engine.names import Ids, is_text, listed, unnameable
 from multiplane.engine.plan import Made, Source, check_ids
 from multiplane.engine.recipe import Recipe
+from multiplane.media.images import SUFFIXES
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ Known: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
 
 SOURCE = "source"
 """The plane that a path becomes."""
+VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".wmv"}
+"""What video files are mostly called; only to tell somebody about them, any file may be one."""
 EARLIER = "earlier"
 """Where a run folder notes the files of an input that is not part of the present run."""
 
@@ -68,6 +72,8 @@ def gather_inputs(inputs: Inputs, recipe: Recipe, known: Known | None = None) ->
     check_ids(entry.id for entry in planes)
     _check_wanted(planes, recipe)
     _check_present(planes)
+    for entry in planes:
+        _look_into(Path(entry.files.get(SOURCE, ("",))[0]))
     return tuple(planes)
 
 
@@ -208,6 +214,44 @@ def _absolute(planes: Planes) -> Planes:
         for plane, names in planes.files.items()
     }
     return replace(planes, files=files)
+
+
+def _look_into(source: Path) -> None:
+    """See that a folder does not hold what its owner may believe to be looked at, but is not.
+
+    Raises:
+        InputError: It holds no pictures but videos, or its folders hold the pictures.
+    """
+    if kind_of(source) != "folder" or not os.access(source, os.R_OK | os.X_OK):
+        return  # a folder that cannot be listed fails alone, with its reason
+    found = [path for path in sorted(source.iterdir()) if not path.name.startswith(".")]
+    others = [path for path in found if path.suffix.lower() not in SUFFIXES]
+    videos = [path for path in others if path.suffix.lower() in VIDEOS]
+    below = [path for path in others if path.is_dir() and _holds_pictures(path)]
+    if len(others) == len(found) and (videos or below):
+        offered = videos or below
+        raise InputError(
+            f"{source} holds no pictures; it holds "
+            + ("videos: " if videos else "folders of pictures: ")
+            + listed([path.name for path in offered]),
+            why="a folder stands for the pictures that lie directly in it",
+            fix="give these instead: " + " ".join(shlex.quote(str(path)) for path in offered[:5]),
+        )
+    unseen = videos + below
+    if unseen:
+        log.warning(
+            "%s: only the pictures that lie directly in it are taken, not %s; give these too "
+            "to have them taken",
+            source,
+            listed([path.name for path in unseen]),
+        )
+
+
+def _holds_pictures(folder: Path) -> bool:
+    try:
+        return any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _check_wanted(planes: Sequence[Planes], recipe: Recipe) -> None:
