@@ -124,6 +124,11 @@ def test_a_folder_of_videos_or_of_folders_says_what_to_give(recipe: Recipe, tmp_
     assert caught.value.fix == f"give these instead: {tmp_path}/f/one"
 
 
+def test_only_sources_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(put(tmp_path / "film.mp4").parent)
+    gather_inputs(Planes("a", {"texts": ("film.mp4",)}), stage_recipe("toy.join"))
+
+
 def test_what_is_not_looked_at_is_told(
     recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -72,8 +72,8 @@ def gather_inputs(inputs: Inputs, recipe: Recipe, known: Known | None = None) ->
     check_ids(entry.id for entry in planes)
     _check_wanted(planes, recipe)
     _check_present(planes)
-    for entry in planes:
-        _look_into(Path(entry.files.get(SOURCE, ("",))[0]))
+    for name in (name for entry in planes for name in entry.files.get(SOURCE, ())):
+        _look_into(Path(name))
     return tuple(planes)
 
 
