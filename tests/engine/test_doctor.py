@@ -6,7 +6,7 @@ import pytest
 from multiplane.core import plugins
 from multiplane.core.errors import ConfigError
 from multiplane.engine import doctor, machine
-from multiplane.hub import table
+from multiplane.hub import table, weights
 
 SHA_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -21,12 +21,12 @@ def tiny(monkeypatch):
 
 @pytest.fixture
 def recipe(monkeypatch):
-    """A recipe whose stages tell these fingerprints."""
-    told = ["", "tiny@0123456789abcdef", "salient tiny@0123456789abcdef foreign@0123456789abcdef"]
-    steps = [
-        SimpleNamespace(stage=SimpleNamespace(fingerprint=lambda _, text=text: text), options=None)
-        for text in told
+    """A recipe of three stages, two of which use the same weights."""
+    names = [None, ("tiny",), ("tiny",)]
+    stages = [
+        SimpleNamespace() if n is None else SimpleNamespace(weights=lambda _, n=n: n) for n in names
     ]
+    steps = [SimpleNamespace(stage=stage, options=None) for stage in stages]
     monkeypatch.setattr(
         doctor, "load_recipe", lambda _: SimpleNamespace(steps=lambda: tuple(steps))
     )
@@ -49,6 +49,17 @@ def test_everything_is_looked_at(tmp_path):
 @pytest.mark.usefixtures("tiny", "recipe")
 def test_the_weights_of_a_recipe():
     assert doctor.weights_of("any") == ["tiny"]
+
+
+def test_looking_for_weights_fetches_none(monkeypatch, tmp_path):
+    def refuse(*words, **more):
+        raise AssertionError("nothing is fetched to find out")
+
+    monkeypatch.setattr(weights, "find", refuse)
+    assert doctor.weights_of("clean-backgrounds") == ["u2netp"]
+    checks = doctor.examine("clean-backgrounds", tmp_path / "out", tmp_path / "cache")
+    assert "weights u2netp" in {check.name for check in checks}
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from multiplane.core.config import Options
 from multiplane.core.items import Item, Record
@@ -55,3 +55,11 @@ class Stage(Protocol):
 
     def open(self, options: Any) -> Worker:  # noqa: ANN401 - the stage's own options
         """Load the model and be ready for items."""
+
+
+@runtime_checkable
+class UsesWeights(Protocol):
+    """A stage that uses models of the hub."""
+
+    def weights(self, options: Any) -> tuple[str, ...]:  # noqa: ANN401 - the stage's own options
+        """Their names. Nothing is fetched or loaded to find out."""

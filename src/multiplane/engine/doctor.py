@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from typing import Literal, TypeAlias
 
 from multiplane.core.errors import MultiplaneError
 from multiplane.core.plugins import EXTRAS, load
+from multiplane.core.stage import UsesWeights
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
 from multiplane.hub import lookup, weights
-from multiplane.hub.table import MEDIA, MODELS, entry_of
+from multiplane.hub.table import MEDIA, entry_of
 from multiplane.hub.wheels import clients
 
 State: TypeAlias = Literal["ok", "warn", "missing"]
@@ -78,7 +78,7 @@ def examine(
 
 
 def weights_of(recipe: str | Path) -> list[str]:
-    """The models of the hub that a recipe uses, as the fingerprints of its stages tell.
+    """The models of the hub that the stages of a recipe use.
 
     Args:
         recipe: A recipe's name or file.
@@ -90,9 +90,13 @@ def weights_of(recipe: str | Path) -> list[str]:
         InputError: There is no such recipe.
         ConfigError: The recipe is wrong.
     """
-    told = [step.stage.fingerprint(step.options) for step in load_recipe(recipe).steps()]
-    names = re.findall(r"([A-Za-z0-9_-]+)@[0-9a-f]{16}", " ".join(told))
-    return [name for name in dict.fromkeys(names) if name in MODELS]
+    names = [
+        name
+        for step in load_recipe(recipe).steps()
+        if isinstance(step.stage, UsesWeights)
+        for name in step.stage.weights(step.options)
+    ]
+    return list(dict.fromkeys(names))
 
 
 def check_processors() -> Check:

@@ -28,7 +28,6 @@ from multiplane.split.segment.config import (
     GROUP,
     AutoOptions,
     CombinedOptions,
-    MotionOptions,
     SalientOptions,
     SegmentOptions,
 )
@@ -160,17 +159,19 @@ class Segment:
 
     def fingerprint(self, options: SegmentOptions) -> str:
         """The weights by name and hash where they take part; of a foreign backend its release."""
-        backend = options.backend
-        alone = isinstance(backend, AutoOptions) and missing_weights()
-        if alone or isinstance(backend, MotionOptions):
+        if isinstance(options.backend, AutoOptions) and missing_weights():
             return ""
-        foreign = origin_of(backend.kind, GROUP)
-        if foreign:
-            return foreign
+        used = (entry_of("models", name) for name in self.weights(options))
+        told = [f"{entry.name}:{entry.sha256}" for entry in used]
+        return " ".join(told) or origin_of(options.backend.kind, GROUP)
+
+    def weights(self, options: SegmentOptions) -> tuple[str, ...]:
+        """The salience network, where it is asked for or may be chosen."""
+        backend = options.backend
+        if isinstance(backend, AutoOptions):
+            return (SalientOptions().model,)
         salient = backend.salient if isinstance(backend, CombinedOptions) else backend
-        name = salient.model if isinstance(salient, SalientOptions) else SalientOptions().model
-        entry = entry_of("models", name)
-        return f"{entry.name}:{entry.sha256}"
+        return (salient.model,) if isinstance(salient, SalientOptions) else ()
 
     def open(self, options: SegmentOptions) -> SegmentWorker:
         """Load the backend."""
