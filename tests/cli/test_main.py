@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from PIL import Image
 
 from multiplane import __version__
 from multiplane.cli.main import main
+from multiplane.engine.api import RunReport
 
 
 def leave(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -33,6 +35,37 @@ def test_help_is_for_people(capsys: pytest.CaptureFixture[str], words: list[str]
     assert code == 0
     assert "typer" not in out
     assert "Raises" not in out
+
+
+@pytest.mark.parametrize("words", [[], ["split"], ["restore"], ["recipes"], ["models"]])
+def test_lists_of_commands_have_whole_sentences(
+    capsys: pytest.CaptureFixture[str], words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = leave(capsys, *words, "--help")
+    assert "..." not in out.partition("Commands:")[2]
+    assert "[default: 0]" not in out
+
+
+@pytest.mark.parametrize(("typed", "level"), [("-v", logging.INFO), ("-vv", logging.DEBUG)])
+def test_verbose_may_stand_behind_the_command(
+    typed: str, level: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = root.level
+    heard: list[int] = []
+
+    def run(*_: object, **__: object) -> RunReport:
+        heard.append(root.level)
+        return RunReport(Path("out"), (), ())
+
+    monkeypatch.setattr("multiplane.engine.api.run", run)
+    try:
+        assert leave(capsys, "run", "clean-backgrounds", "x.mp4", "-o", "out", typed)[0] == 0
+        assert leave(capsys, "split", "shots", "x.mp4", "-o", "out", typed)[0] == 0
+    finally:
+        root.setLevel(before)
+    assert heard == [level, level]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,13 @@ def test_a_stage_shows_the_options_of_its_model(capsys: pytest.CaptureFixture[st
         assert flag in out
 
 
+def test_planes_are_described_as_they_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "restore", "plate", "--help")
+    text = " ".join(out.split())
+    assert "--frames FOLDER The frames: a folder of pictures, or the folder of a run." in text
+    assert "--camera FILE|FOLDER The camera.json of the shot, or the folder of a run." in text
+
+
 def test_inpaint_on_folders(
     pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 import shlex
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 def help_of(command: Callable[..., None]) -> str:
     """What the help shows of a command's docstring: all above its Google sections."""
     return (inspect.getdoc(command) or "").partition("\n\nRaises:")[0]
+
+
+def listen(verbose: int) -> int:
+    """Hear more of what a command logs; the option may stand before the command or behind it."""
+    if verbose:
+        logging.getLogger().setLevel(logging.INFO if verbose == 1 else logging.DEBUG)
+    return verbose
 
 
 def complain(error: MultiplaneError) -> None:

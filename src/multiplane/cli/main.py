@@ -27,7 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo", help=help_of(runs.demo))(runs.demo)
+app.command(
+    "demo",
+    help=help_of(runs.demo),
+    short_help="Take a clip of Big Buck Bunny apart into planes.",  # a line of the list
+)(runs.demo)
 app.command("run", help=help_of(runs.run))(runs.run)
 app.command("status")(runs.status)
 app.command("report")(runs.report)
@@ -48,7 +52,14 @@ def _version(wanted: bool) -> None:
 def settings(
     *,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="-v: decisions; -vv: numbers.")
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            show_default=False,
+            help="-v: decisions; -vv: numbers. Also behind the command.",
+        ),
     ] = 0,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

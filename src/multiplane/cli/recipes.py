@@ -42,7 +42,7 @@ def check(
     typer.echo(f"{recipe}: {found.name}, {len(found.stages)} steps, all well")
 
 
-@app.command()
+@app.command(short_help="Print the JSON Schema of recipes, for editors.")
 def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check."""
     from multiplane.engine.schema import recipe_schema

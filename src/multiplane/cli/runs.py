@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from multiplane.cli.console import progress_bars, show_earlier, show_result
+from multiplane.cli.console import listen, progress_bars, show_earlier, show_result
 from multiplane.core.errors import ConfigError
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="The run folder.")]
@@ -26,6 +26,17 @@ RetryOption = Annotated[
     bool, typer.Option("--retry-failed", help="Take the items that failed before once more.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+VerboseOption = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        callback=listen,
+        show_default=False,
+        help="-v: decisions; -vv: numbers.",
+    ),
+]
 
 
 def cache_folder() -> Path | None:
@@ -79,6 +90,7 @@ def run(
     *,
     retry_failed: RetryOption = False,
     quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
 ) -> None:
     """Run a recipe; running it again goes on where it stopped.
 
@@ -103,6 +115,7 @@ def demo(
     *,
     retry_failed: RetryOption = False,
     quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
 ) -> None:
     """Take a clip of Big Buck Bunny apart: cut-outs, masks, backgrounds with nobody in them.
 

@@ -11,7 +11,14 @@ import typer
 from typer.core import TyperGroup
 
 from multiplane.cli.console import progress_bars, show_earlier, show_result
-from multiplane.cli.runs import OutOption, QuietOption, RetryOption, SetOption, parse_settings
+from multiplane.cli.runs import (
+    OutOption,
+    QuietOption,
+    RetryOption,
+    SetOption,
+    VerboseOption,
+    parse_settings,
+)
 
 HELP = {
     "split": "Footage into planes, a stage at a time.",
@@ -66,12 +73,13 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
         _keyword("settings", SetOption, []),
         _keyword("retry_failed", RetryOption, default=False),
         _keyword("quiet", QuietOption, default=False),
+        _keyword("verbose", VerboseOption, default=0),
     ]
     signature = inspect.Signature([*planes, *flags.parameters(found.options), *own])
     work.__signature__ = signature  # type: ignore[attr-defined]
     summary = (type(found).__doc__ or stage).strip().splitlines()[0]
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    app.command(stage.rpartition(".")[2], help=summary)(work)
+    app.command(stage.rpartition(".")[2], help=summary, short_help=summary)(work)
     return typer.main.get_command(app)
 
 
@@ -122,11 +130,18 @@ def _footage() -> list[inspect.Parameter]:
 
 def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Parameter]:
     """A folder a plane; files belong together by their names."""
+    from multiplane.engine.folders import SINGLE
+
     parameters = []
     for plane in (*needs, *accepts):
         needed = plane in needs
-        text = f"Folder with the {plane}, one file a frame, named like the frames."
-        option = typer.Option(f"--{plane}", metavar="FOLDER", help=text)
+        text = f"The {plane}: a folder of pictures named like the frames, or the folder of a run."
+        if plane == "frames":
+            text = "The frames: a folder of pictures, or the folder of a run."
+        elif plane in SINGLE:
+            text = f"The {plane}{SINGLE[plane]} of the shot, or the folder of a run."
+        metavar = "FILE|FOLDER" if plane in SINGLE else "FOLDER"
+        option = typer.Option(f"--{plane}", metavar=metavar, help=text)
         annotation = Annotated[Path, option] if needed else Annotated[Path | None, option]
         default = inspect.Parameter.empty if needed else None
         parameters.append(_keyword(f"plane_{plane}", annotation, default))
