@@ -21,4 +21,9 @@ def main(source: str, out: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except multiplane.MultiplaneError as error:
+        sys.exit(str(error))

@@ -6,6 +6,7 @@ python examples/stages_as_functions.py film.mp4 clean.mkv
 import sys
 from pathlib import Path
 
+from multiplane import MultiplaneError
 from multiplane.media.video import VideoOptions, open_clip, write_video
 from multiplane.restore.inpaint.run import inpaint
 from multiplane.restore.plate.run import plates
@@ -30,4 +31,9 @@ def main(source: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except MultiplaneError as error:
+        sys.exit(str(error))

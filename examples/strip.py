@@ -9,9 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from multiplane.core.errors import InputError, MultiplaneError
 from multiplane.engine.report.read import read_run
 from multiplane.media.images import read_alpha, read_frame
 
+PLANES = ("frames", "alphas", "backgrounds")
 WIDTH, GAP, CHECKER = 560, 6, 14
 
 
@@ -22,9 +24,28 @@ def small(picture: np.ndarray) -> np.ndarray:
 
 
 def main(folder: str, out: str, *numbers: str) -> None:
-    """Write the picture: a row a frame."""
+    """Write the picture: a row a frame.
+
+    Raises:
+        InputError: The run has no such planes, or not so many frames.
+    """
     run = read_run(Path(folder))
-    shot = run.groups()[-1]
+    shots = [shot for shot in run.groups() if all(run.plane(name, shot) for name in PLANES)]
+    if not shots:
+        raise InputError(
+            f"{folder} has no shot with {', '.join(PLANES)}",
+            why="a row of the picture is made of these",
+            fix="give the folder of a run of clean-backgrounds that is finished",
+        )
+    shot = shots[-1]
+    count = len(run.plane("frames", shot))
+    absent = [number for number in numbers if not number.isdigit() or int(number) >= count]
+    if absent:
+        raise InputError(
+            f"{shot} has no frame {absent[0]}",
+            why="rows are named by the place of their frame in the shot, counted from 0",
+            fix=f"numbers from 0 to {count - 1}",
+        )
     rows = []
     for number in map(int, numbers):
         frame = read_frame(run.plane("frames", shot)[number])
@@ -43,4 +64,9 @@ def main(folder: str, out: str, *numbers: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except MultiplaneError as error:
+        sys.exit(str(error))

@@ -17,6 +17,11 @@ __version__ = "0.1.0"
 __all__ = ["MultiplaneError", "RunReport", "__version__", "run"]
 
 
+def __dir__() -> list[str]:
+    """What is public, also before it is loaded."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute
     if name in {"run", "RunReport"}:
         from multiplane.engine import api  # noqa: PLC0415 - the engine loads when it is used

@@ -24,6 +24,7 @@ def out(tmp_path: Path) -> Path:
 def test_the_public_way_in_is_here() -> None:
     assert multiplane.run is api.run
     assert multiplane.RunReport is api.RunReport
+    assert dir(multiplane) == sorted(multiplane.__all__)
     assert list(inspect.signature(api.run).parameters)[:3] == ["recipe", "inputs", "out"]
 
 

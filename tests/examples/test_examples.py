@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from multiplane.core.errors import InputError
+from multiplane.engine.recipe import stage_recipe
 from multiplane.media.video import compare
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -28,10 +32,56 @@ def test_run_recipe(
     assert example["main"](str(clip), str(tmp_path / "out")) == 0
     strip = runpy.run_path(str(EXAMPLES / "strip.py"))
     strip["main"](str(tmp_path / "out"), str(tmp_path / "strip.jpg"), "0", "8")
+    with pytest.raises(InputError, match="has no frame 99") as caught:
+        strip["main"](str(tmp_path / "out"), str(tmp_path / "strip.jpg"), "0", "99")
+    assert caught.value.fix == "numbers from 0 to 15"
     assert (tmp_path / "strip.jpg").stat().st_size > 10_000
     out = capsys.readouterr().out
     assert "inpaint: 1 done" in out
     assert "report.html" in out
+
+
+def said(*words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, cwd=EXAMPLES
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("name", ["run_recipe.py", "stages_as_functions.py", "strip.py"])
+def test_usage_when_words_are_missing(name: str) -> None:
+    code, text = said(name)
+    assert code == 1
+    assert f"python examples/{name} " in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("run_recipe.py", "absent.mp4", "{out}"), "not there: "),
+        (("stages_as_functions.py", "absent.mp4", "{out}.mkv"), "absent.mp4"),
+        (("strip.py", "{out}", "strip.jpg", "0"), "is no run folder"),
+    ],
+)
+def test_what_is_wrong_is_told_without_a_traceback(
+    words: tuple[str, ...], what: str, tmp_path: Path
+) -> None:
+    code, text = said(*(word.format(out=tmp_path / "out") for word in words))
+    assert code == 1
+    assert what in text
+    assert "fix: " in text
+    assert "Traceback" not in text
+
+
+def test_a_strip_of_frames_that_are_there(clip: Path, tmp_path: Path) -> None:
+    import multiplane  # noqa: PLC0415 - only here
+
+    multiplane.run(stage_recipe("split.shots"), clip, tmp_path / "out")
+    strip = runpy.run_path(str(EXAMPLES / "strip.py"))
+    with pytest.raises(InputError, match="has no shot with frames, alphas, backgrounds"):
+        strip["main"](str(tmp_path / "out"), str(tmp_path / "strip.jpg"), "0")
 
 
 def test_stages_as_functions(clip: Path, tmp_path: Path) -> None:
