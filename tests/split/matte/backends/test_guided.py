@@ -46,3 +46,18 @@ def test_its_quality_is_kept(drawn) -> None:
     trimap = make_trimap(drawn.mask, 5)
     alpha = GuidedRefiner(GuidedMatte(), 5).refine(drawn.frame, drawn.mask, trimap)
     assert np.abs(alpha - drawn.alpha)[trimap == UNKNOWN].mean() < GUIDED_ERROR * 1.01
+
+
+def test_an_edge_without_a_colour_of_its_own_is_not_smeared() -> None:
+    rng = np.random.default_rng(4)
+    frame = np.clip(rng.normal(20, 2, (80, 120, 3)), 0, 255).astype(np.uint8)
+    mask = np.zeros((80, 120), bool)
+    mask[:, 60:] = True
+    options = GuidedMatte()
+    blind = GuidedRefiner(options, 8).refine(frame, mask, make_trimap(mask, 8))
+    assert np.count_nonzero((blind > 0.05) & (blind < 0.95), axis=1).max() <= 5
+    assert np.array_equal(blind > 0.5, mask)
+    frame[:, 63:] += 120
+    seeing = GuidedRefiner(options, 8).refine(frame, mask, make_trimap(mask, 8))
+    assert seeing[:, 55:61].max() < 0.2, "colours know better than the mask"
+    assert seeing[:, 66:].min() > 0.8

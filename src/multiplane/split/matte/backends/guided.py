@@ -15,6 +15,11 @@ Floats = NDArray[np.float32]
 _EPSILON = 1e-4
 _TRUST_IN_BAND = 0.3
 """How much a pixel of the unknown band counts in a window, against one of the known sides."""
+_BLIND, _SEEING = 0.3, 0.7
+"""Share of the mask that colours explain: below the first they say nothing about the edge, and
+the mask's own is taken; from the second on they have the last word."""
+_PLAIN_EDGE_PX = 1.3
+"""How soft the mask's own edge is made, sigma in pixels."""
 
 
 class GuidedRefiner:
@@ -24,7 +29,8 @@ class GuidedRefiner:
     paper, pixels of the unknown band weigh less, and the result is filtered again with the known
     pixels put back: each round is a step of the solution that closed-form matting is after. The
     coefficients are found on a smaller picture and applied to the full one (fast guided filter,
-    He and Sun 2015, https://arxiv.org/abs/1505.00996).
+    He and Sun 2015, https://arxiv.org/abs/1505.00996). Where both sides have the same colours
+    (dark fur before a burrow) a line of colour would only smear the mask: there its edge stays.
     """
 
     workers = 0
@@ -47,13 +53,17 @@ class GuidedRefiner:
         trust[inside | outside] = 1
         fit = WindowFit(guide, trust, self._radius)
         slope, offset = fit.line(alpha)
+        seen = enlarged(fit.explained(alpha), full)
         for _ in range(self._options.iterations - 1):
             alpha = clipped(apply_line(slope, offset, guide))
             alpha[inside], alpha[outside] = 1, 0
             slope, offset = fit.line(alpha)
         alpha = apply_line(enlarged(slope, full), enlarged(offset, full), full)
         haze = np.float32(self._options.haze)
-        return clipped((alpha - haze) / (1 - 2 * haze))
+        alpha = clipped((alpha - haze) / (1 - 2 * haze))
+        plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _PLAIN_EDGE_PX)
+        trusted = clipped((seen - _BLIND) / np.float32(_SEEING - _BLIND))
+        return clipped(plain + trusted * (alpha - plain))
 
 
 class WindowFit:
@@ -73,13 +83,24 @@ class WindowFit:
     def line(self, target: Floats) -> tuple[Floats, Floats]:
         """The averaged slopes (H, W, 3) and offsets (H, W) whose line gives the target."""
         mean = self._average(target)
+        slope, _ = self._slope(target, mean)
+        offset = mean - _dot(slope, self._mean)
+        return _box(slope, self._radius), _box(offset, self._radius)
+
+    def explained(self, target: Floats) -> Floats:
+        """The share of the target's variance that the lines round each pixel explain, (H, W)."""
+        mean = self._average(target)
+        explained = _box(_dot(*self._slope(target, mean)), self._radius)
+        variance = _box(self._average(target * target) - mean * mean, self._radius)
+        return explained / np.maximum(variance, np.float32(1e-4))
+
+    def _slope(self, target: Floats, mean: Floats) -> tuple[Floats, Floats]:
+        """The slope of each window, and its covariance of guide and target, (H, W, 3) each."""
         shared = self._average(self._guide * _threefold(target)) - self._mean * _threefold(mean)
         xx, xy, xz, yy, yz, zz = self._inverse
         x, y, z = cv2.split(shared)
         rows = [xx * x + xy * y + xz * z, xy * x + yy * y + yz * z, xz * x + yz * y + zz * z]
-        slope = np.asarray(cv2.merge(rows), np.float32)
-        offset = mean - _dot(slope, self._mean)
-        return _box(slope, self._radius), _box(offset, self._radius)
+        return np.asarray(cv2.merge(rows), np.float32), shared
 
     def _average(self, values: Floats) -> Floats:
         if values.ndim == 3:
