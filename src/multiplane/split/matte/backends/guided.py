@@ -61,8 +61,10 @@ class GuidedRefiner:
         alpha = apply_line(enlarged(slope, full), enlarged(offset, full), full)
         haze = np.float32(self._options.haze)
         alpha = clipped((alpha - haze) / (1 - 2 * haze))
-        plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _PLAIN_EDGE_PX)
-        trusted = clipped((seen - _BLIND) / np.float32(_SEEING - _BLIND))
+        plain = np.asarray(
+            cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _PLAIN_EDGE_PX), np.float32
+        )
+        trusted = clipped((seen - np.float32(_BLIND)) / np.float32(_SEEING - _BLIND))
         return clipped(plain + trusted * (alpha - plain))
 
 
@@ -92,7 +94,7 @@ class WindowFit:
         mean = self._average(target)
         explained = _box(_dot(*self._slope(target, mean)), self._radius)
         variance = _box(self._average(target * target) - mean * mean, self._radius)
-        return explained / np.maximum(variance, np.float32(1e-4))
+        return np.asarray(explained / np.maximum(variance, np.float32(1e-4)), np.float32)
 
     def _slope(self, target: Floats, mean: Floats) -> tuple[Floats, Floats]:
         """The slope of each window, and its covariance of guide and target, (H, W, 3) each."""
