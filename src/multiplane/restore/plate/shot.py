@@ -110,30 +110,29 @@ class Shot:
     def hidden(self, index: int) -> Mask:
         """What is filled in a frame: the grown mask, and soft edges that reach beyond it."""
         mask, wide = self._both(index)
-        spare_px = min(SOFT_SPARE_PX, self.grow_px)
-        return np.asarray(grow(mask, self.grow_px) | grow(wide, spare_px), np.bool_)
+        return self._cover(mask, wide, self.grow_px)
 
-    def character(self, index: int) -> Mask:
-        """Where the character is taken to be when a frame lends.
-
-        Where it was masked just before and just after, it is there now as well, whatever this
-        frame's own mask says.
-        """
-        mask = self.mask(index)
-        before, after = self._near(index, -1), self._near(index, 1)
-        if before is not None and after is not None:
-            mask = np.asarray(mask | (before & after), np.bool_)
-        return mask
+    def _cover(self, mask: Mask, wide: Mask, grow_px: int) -> Mask:
+        spare_px = min(SOFT_SPARE_PX, grow_px)
+        return np.asarray(grow(mask, grow_px) | grow(wide, spare_px), np.bool_)
 
     def lends(self, index: int) -> Lending:
-        """What may be borrowed from a frame, and what of it only for want of better."""
-        character = self.character(index)
+        """What may be borrowed from a frame, and what of it only for want of better.
+
+        Where the character was masked just before and just after, it is there now as well,
+        whatever this frame's own mask says.
+        """
+        mask, character = self._both(index)
+        before, after = self._near(index, -1), self._near(index, 1)
+        if before is not None and after is not None:
+            steady = before & after
+            mask, character = mask | steady, character | steady
         if not self.camera.registered(index):
             nothing = np.ones_like(character)
             return Lending(character, nothing, nothing)
         far = self.grow_px + self.source_margin_px
         near = min(far, max(self.grow_px, LEAST_PX))
-        return Lending(character, grow(character, far), grow(character, near))
+        return Lending(character, grow(character, far), self._cover(mask, character, near))
 
     def _near(self, index: int, step: int) -> Mask | None:
         """The masks of the frames just before or after, laid on this one; None at the ends."""
