@@ -99,7 +99,12 @@ def test_a_fix_names_what_the_key_takes() -> None:
     assert typed.fix == "--grow-px: a whole number"
     assert in_a_file.fix == "x: a whole number"
     assert Fault((), "bad").fix == ""
-    assert as_error([typed, in_a_file, typed]).fix == "--grow-px: a whole number\nx: a whole number"
+    assert as_error([typed, in_a_file, typed]).fix == "--grow-px: a whole number; x: a whole number"
+    place = ("stages", "0", "options", "backend", "kind")
+    assert Fault(place, "bad", "--set fill.backend", "opencv").fix == "--set fill.backend=opencv"
+    assert Fault(place, "bad", "--backend", "opencv").fix == "--backend opencv"
+    assert Fault(place, "bad", "r.yaml:3", "opencv").fix == "backend: opencv"
+    assert Fault((), "bad", "r.yaml:1", "keys with values").fix == "recipe: keys with values"
 
 
 def test_a_fault_tells_its_place() -> None:

@@ -99,7 +99,7 @@ def parse_options(model: type[O], values: Mapping[str, Any], where: str) -> O:
         raise ConfigError(
             "\n".join(f"{where}.{key}: {text}" for key, text, _ in faults),
             why="options are checked before anything runs",
-            fix="\n".join(f"{key}: {fix}" for key, _, fix in faults if fix)
+            fix="; ".join(f"{key}: {fix}" for key, _, fix in faults if fix)
             or "multiplane recipes schema lists every key and its values",
         ) from error
 

@@ -65,9 +65,16 @@ class Fault:
 
     @property
     def fix(self) -> str:
-        """``key: what to write there``; empty where that is not known."""
-        name = self.place if self.place.startswith(FLAG) else ".".join(self.key[-1:])
-        return f"{name}: {self.wanted}" if self.wanted else ""
+        """What to type or write there; empty where that is not known."""
+        if not self.wanted:
+            return ""
+        if self.place.startswith(FLAG):
+            between = (
+                ": " if " " in self.wanted else "=" if self.place.startswith(OVERRIDE) else " "
+            )
+            return f"{self.place}{between}{self.wanted}"
+        named = self.key[:-1] if self.key[-1:] == ("kind",) else self.key  # a bare name will do
+        return f"{named[-1] if named else 'recipe'}: {self.wanted}"
 
 
 def as_error(faults: Sequence[Fault]) -> ConfigError:
@@ -75,7 +82,7 @@ def as_error(faults: Sequence[Fault]) -> ConfigError:
     return ConfigError(
         "\n".join(str(fault) for fault in faults),
         why="a recipe is checked as a whole before anything runs",
-        fix="\n".join(dict.fromkeys(fault.fix for fault in faults if fault.fix))
+        fix="; ".join(dict.fromkeys(fault.fix for fault in faults if fault.fix))
         or "`multiplane recipes schema` lists every key and its values",
     )
 
