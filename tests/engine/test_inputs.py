@@ -92,7 +92,15 @@ def test_a_run_folder_remembers_what_it_was_given(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["", "{", "[3]", '[{"id": "a"}]', '{"id": 3}'])
+def test_an_empty_plane_is_no_memory(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "inputs.json").write_text('[{"id": "a", "files": {"source": []}}]')
+    path = put(tmp_path / "a.txt")
+    assert [entry.id for entry in gather_inputs(path, recipe, remembered(tmp_path))] == ["a-2"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[3]", '[{"id": "a"}]', '{"id": 3}', '[{"id": 3, "files": [3]}]']
+)
 def test_a_damaged_memory_is_told(
     text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -81,7 +81,14 @@ def remembered(root: Path) -> Known:
     """What a run folder was ever given; nothing when it is new."""
     try:
         entries = json.loads((root / folder.INPUTS).read_text(encoding="utf-8"))
-        return {str(entry["id"]): entry.get(EARLIER) or entry["files"] for entry in entries}
+        return {
+            str(entry["id"]): {
+                plane: [str(name) for name in names]
+                for plane, names in (entry.get(EARLIER) or entry["files"]).items()
+                if names
+            }
+            for entry in entries
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
