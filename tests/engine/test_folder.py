@@ -58,6 +58,26 @@ def test_the_folder_of_another_recipe_is_refused_and_untouched(text: str, tmp_pa
     assert tree(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ('{"recipe": {"name": "mine", "file": "/films/my own.yaml"}}', "'/films/my own.yaml'"),
+        ('{"recipe": {"name": "mine", "file": null}}', "mine"),
+        ('{"recipe": []}', "mine"),
+        ("{", "mine"),
+    ],
+)
+def test_the_recipe_that_owns_a_folder_is_named_by_its_file(
+    told: str, named: str, tmp_path: Path
+) -> None:
+    claim(tmp_path)
+    (tmp_path / folder.RECIPE).write_text("name: mine")
+    (tmp_path / folder.PROVENANCE).write_text(told)
+    with pytest.raises(OutputError) as caught:
+        claim(tmp_path)
+    assert f"multiplane run {named} … -o" in caught.value.fix
+
+
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
 def test_a_place_that_cannot_be_written_is_refused(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")

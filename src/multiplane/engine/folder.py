@@ -147,5 +147,15 @@ def _refuse_other_recipe(folder: Path, recipe: str) -> None:
             f"{folder} belongs to the recipe {owner!r}, not to {recipe!r}",
             why="the results of two recipes do not mix",
             fix="choose another folder with -o, or: "
-            f"multiplane run {shlex.quote(str(owner))} … -o {shlex.quote(str(folder))}",
+            f"multiplane run {shlex.quote(_file_of(folder) or str(owner))} … "
+            f"-o {shlex.quote(str(folder))}",
         )
+
+
+def _file_of(folder: Path) -> str:
+    """The file that the recipe of a run came from; empty for one of ours, or when unknown."""
+    try:
+        value = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+        return str(value["recipe"].get("file") or "")
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        return ""

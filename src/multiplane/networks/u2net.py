@@ -62,7 +62,7 @@ class Salient:
             raise WeightsError(
                 f"{weights} cannot be loaded as an ONNX network",
                 why=str(error).split("\n")[0],
-                fix="multiplane models pull u2netp",
+                fix=f"multiplane models pull {weights.stem}",
             ) from error
 
     def predict(self, frame: Frame) -> Alpha:

@@ -141,7 +141,7 @@ def _fill_one(shot: Shot, index: int, mosaic: Mosaic | None, options: PlateOptio
 
 
 class Plate:
-    """``restore.plate`` to the engine."""
+    """Takes hidden background from the frames of the shot that saw it."""
 
     name: ClassVar[str] = "restore.plate"
     version: ClassVar[int] = 1
