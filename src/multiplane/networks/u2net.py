@@ -62,7 +62,7 @@ class Salient:
             raise WeightsError(
                 f"{weights} cannot be loaded as an ONNX network",
                 why=str(error).split("\n")[0],
-                fix=f"multiplane models pull {weights.stem}",
+                fix="fetch it again: multiplane models pull u2netp (or u2net)",
             ) from error
 
     def predict(self, frame: Frame) -> Alpha:
