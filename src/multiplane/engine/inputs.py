@@ -139,7 +139,8 @@ def left_behind(
         Their ids.
     """
     made = [plane for step in steps for plane in (root / step).glob("*/")]
-    gone = [name for name in known if name not in {entry.id for entry in planes}]
+    here = {entry.id for entry in planes}
+    gone = [name for name in known if name not in here]
     return [name for name in gone if any((plane / name).is_dir() for plane in made)]
 
 
@@ -185,6 +186,8 @@ def kind_of(path: Path) -> str:
 
 def _names(paths: Sequence[Path], known: Known) -> dict[Path, str]:
     """Path → id; a file that came before by another path is told and left out."""
+    if not paths:
+        return {}
     ids = Ids(known)
     owners = {
         _real(Path(files[SOURCE][0])): name for name, files in known.items() if SOURCE in files

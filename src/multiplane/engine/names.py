@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from multiplane.core.errors import InputError
@@ -36,10 +36,10 @@ class Ids:
         *above, own = map(safe_part, parts)
         parent = ""
         for part in above:
-            parent = _numbered(f"{parent}{part}", self._ids)
+            parent = _numbered(f"{parent}{part}", lambda name: name in self._ids)
             self._folders.add(parent.casefold())
             parent += "/"
-        name = _numbered(f"{parent}{own}", self._ids | self._folders)
+        name = _numbered(f"{parent}{own}", lambda name: name in self._ids or name in self._folders)
         self._ids.add(name.casefold())
         return name
 
@@ -81,9 +81,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _numbered(name: str, taken: set[str]) -> str:
+def _numbered(name: str, taken: Callable[[str], bool]) -> str:
     free, number = name, 1
-    while free.casefold() in taken:
+    while taken(free.casefold()):
         number += 1
         free = f"{name}-{number}"
     return free
