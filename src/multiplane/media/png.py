@@ -108,7 +108,7 @@ def check(data: bytes) -> None:
     headers = []
     for place, (name, body, checksum) in enumerate(chunks(data)):
         if name in _PIXELS and isal_zlib.crc32(body, zlib.crc32(name)) != checksum:
-            raise ValueError(f"the checksum of its {name!r} is wrong")
+            raise ValueError(f"the checksum of its {name.decode()} is wrong")
         if name == b"IHDR":
             headers.append((place, len(body)))
     if headers != [(0, _HEADER_BYTES)]:
