@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from multiplane.core.errors import InputError
+from multiplane.core.errors import ConfigError, InputError
 from multiplane.engine.folders import footage_recipe, left_out, planes_of_folders
 from multiplane.engine.plan import check_ids
 
@@ -270,3 +270,5 @@ def test_footage_recipes() -> None:
     recipe = footage_recipe("split.segment")
     assert [step.id for step in recipe.stages] == ["shots", "segment"]
     assert recipe.stages[1].inputs == {"frames": "shots.frames"}
+    with pytest.raises(ConfigError, match="masks"):
+        footage_recipe("restore.plate")

@@ -12,7 +12,6 @@ from multiplane.engine.recipe import (
     Recipe,
     builtin_recipes,
     dump_recipe,
-    footage_recipe,
     load_recipe,
     recipe_text,
     stage_recipe,
@@ -210,14 +209,6 @@ def test_one_stage_can_be_a_recipe() -> None:
     recipe = stage_recipe("toy.join")
     assert recipe.stages[0].id == "join"
     assert recipe.planes_wanted() == ({"texts"}, {"texts", "copies"})
-
-
-def test_footage_goes_through_shots_first() -> None:
-    assert [step.id for step in footage_recipe("split.segment").stages] == ["shots", "segment"]
-    assert [step.id for step in footage_recipe("split.shots").stages] == ["shots"]
-    footage_recipe("split.segment").steps()
-    with pytest.raises(ConfigError, match=r"restore\.plate needs frames, masks"):
-        footage_recipe("restore.plate")
 
 
 def test_a_part_comes_after_its_whole(recipe: Recipe) -> None:

@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, PrivateAttr, field_validator
 
 from multiplane.core.config import Options, Words, nearest
-from multiplane.core.errors import ConfigError, InputError
+from multiplane.core.errors import InputError
 from multiplane.engine import check, lines
 from multiplane.engine.check import Step
 from multiplane.engine.stages import find_stage
@@ -171,33 +171,6 @@ def stage_recipe(stage: str) -> Recipe:
     inputs = {plane: f"input.{plane}" for plane in (*found.needs, *found.accepts)}
     step = StageStep(id=stage.rpartition(".")[2], stage=stage, inputs=inputs)
     return Recipe(name=stage, stages=(step,))
-
-
-def footage_recipe(stage: str) -> Recipe:
-    """The recipe that takes footage to one stage: shots first, then the stage on their frames.
-
-    Args:
-        stage: The name of a stage that needs frames and nothing else, or of one that takes
-            footage by itself.
-
-    Returns:
-        The recipe.
-
-    Raises:
-        ConfigError: Nobody offers that stage, or it needs more than frames.
-    """
-    found = find_stage(stage)
-    if "source" in found.needs:
-        return stage_recipe(stage)
-    if set(found.needs) != {"frames"}:
-        raise ConfigError(
-            f"{stage} needs {', '.join(found.needs)}, footage has frames only",
-            why="its other planes come from earlier stages",
-            fix="multiplane recipes show clean-backgrounds shows how stages follow each other",
-        )
-    shots = StageStep(id="shots", stage="split.shots", inputs={"source": "input.source"})
-    step = StageStep(id=stage.rpartition(".")[2], stage=stage, inputs={"frames": "shots.frames"})
-    return Recipe(name=f"{stage} of footage", stages=(shots, step))
 
 
 def builtin_recipes() -> list[str]:

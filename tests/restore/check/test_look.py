@@ -46,6 +46,15 @@ def test_a_fill_that_changes_flickers(clean: Finished) -> None:
     assert wild["flicker_ratio"] > 2  # type: ignore[operator]
 
 
+def test_an_edge_inside_the_fill_shows_where_it_was_joined(clean: Finished) -> None:
+    background = clean.background.copy()
+    invented = clean.fills == 2
+    background[invented] = np.clip(background[invented].astype(int) + 90, 0, 255)
+    close = look_closely(replace(clean, background=background), 2)
+    assert close["joint"] > 1.5  # type: ignore[operator]
+    assert look_closely(clean, 2)["joint"] == pytest.approx(1, abs=0.15)
+
+
 def test_planes_of_different_sizes_are_refused(clean: Finished) -> None:
     with pytest.raises(InputError, match="background"):
         replace(clean, background=clean.background[:50])

@@ -16,8 +16,8 @@ ROWS = 2000
 ABSENT = "—"
 NO_HOLE = "no hole"
 OF_HOLES = {
-    "seen_share", "invented_share", "seam", "seam_worst", "sharpness", "flicker",
-    "flicker_beside", "flicker_ratio", "residual", "rim_outliers", "shift_px",
+    "seen_share", "invented_share", "seam", "seam_worst", "joint", "sharpness",
+    "flicker", "flicker_beside", "flicker_ratio", "residual", "rim_outliers", "shift_px",
 }  # fmt: skip
 """Figures that say nothing about a frame without a hole."""
 CHECK_GAPS = (

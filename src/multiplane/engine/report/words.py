@@ -42,6 +42,7 @@ FIGURES = {
     "residual": Word("leftover", "how much there still catches the eye like the character did"),
     "seam": Word("seam", "change across the border of the fill over change beside it; 1: unseen"),
     "seam_worst": Word("worst seam", "the same at its worst place"),
+    "joint": Word("joint", "the same where what was invented meets what frames saw"),
     "sharpness": Word("sharpness", "of the fill over that of its surroundings"),
     "flicker": Word("flicker", "change of the fill from the frame before, of 255"),
     "flicker_beside": Word("flicker beside", "the same beside the fill"),

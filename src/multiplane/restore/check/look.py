@@ -12,7 +12,7 @@ from multiplane.core.arrays import Frame, Mask, check_same_size
 from multiplane.core.items import Json
 from multiplane.measure.image import relative_sharpness
 from multiplane.measure.mask import coverage
-from multiplane.measure.seam import seam
+from multiplane.measure.seam import piece_seam, seam
 from multiplane.measure.temporal import flicker
 
 SEEN, INVENTED = 1, 2
@@ -83,11 +83,14 @@ def look_closely(done: Finished, seam_step_px: int) -> dict[str, Json]:
         seam_step_px: Distance over which a seam is looked for.
 
     Returns:
-        ``seam`` and ``seam_worst`` at the border of what was filled, 1 is unseen; ``sharpness``
-        of the fill against its surroundings, None where these are flat.
+        ``seam`` and ``seam_worst`` at the border of what was filled, 1 is unseen; ``joint``, the
+        same where what was invented meets what other frames saw; ``sharpness`` of the fill
+        against its surroundings, None where these are flat.
     """
     border = seam(done.background, done.hole, seam_step_px)
+    kinds = done.fills.astype(np.int16) - 1  # below 0, outside of the hole, belongs to none
     return {
+        "joint": round(piece_seam(done.background, kinds, seam_step_px).mean, 4),
         "seam": round(border.mean, 4),
         "seam_worst": round(border.worst, 4),
         "sharpness": _rounded(relative_sharpness(done.background, done.hole)),
