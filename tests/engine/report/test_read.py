@@ -54,6 +54,19 @@ def test_what_is_bulky_is_not_kept(run_folder: Path) -> None:
     assert frames[0] == {"frame": "000000", "coverage": 0.2}
 
 
+def test_a_plane_may_be_called_like_a_bulky_figure(run_folder: Path) -> None:
+    path = next(iter(sorted((run_folder / "segment").glob("*.json"))))
+    value = json.loads(path.read_text())
+    item = value["items"][0]
+    item["outputs"][0]["files"]["holes"] = ["segment/holes/a.png"]
+    item["figures"]["frames"][0]["holes"] = [{"filled_by": "patchmatch"}]
+    path.write_text(json.dumps(value))
+    run = read_run(run_folder)
+    assert run.plane("holes", item["outputs"][0]["id"]) == [run_folder / "segment/holes/a.png"]
+    frames = [figures for _, figures in run.frame_figures("split.segment")]
+    assert "holes" not in frames[0]
+
+
 def test_whether_the_run_is_through(run_folder: Path) -> None:
     run = read_run(run_folder)
     assert (run.unfinished, run.active, run.notes) == ([], False, [])

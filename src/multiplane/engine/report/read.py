@@ -245,8 +245,14 @@ def _json(path: Path, notes: list[str]) -> Any:  # noqa: ANN401 - JSON
 def _lightened(value: dict[str, Any]) -> dict[str, Any]:
     """An object of a JSON file as soon as it is read, so that the bulk never piles up."""
     for key in BULKY & value.keys():
-        del value[key]
+        if not _names_files(value[key]):  # a plane may be called like a figure
+            del value[key]
     return value
+
+
+def _names_files(value: object) -> bool:
+    """Whether it is a list of texts, as the files of a plane are."""
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _damaged(path: Path, error: Exception) -> str:
