@@ -14,10 +14,13 @@ from multiplane.core.errors import ConfigError, MissingDependencyError
 _LOG = logging.getLogger(__name__)
 
 EXTRAS = {
-    "torch": "perceptual",
-    "torchvision": "perceptual",
+    "torch": "neural",
+    "torchvision": "neural",
+    "transformers": "neural",
+    "huggingface_hub": "neural",
+    "timm": "neural",
+    "safetensors": "neural",
     "lpips": "perceptual",
-    "safetensors": "perceptual",
 }
 """Package → the extra of ours that installs it."""
 

@@ -13,7 +13,7 @@ def opened(monkeypatch) -> list[str]:
     kinds: list[str] = []
 
     def pretend(table, kind, group):
-        return lambda options: kinds.append(options.kind) or kind
+        return lambda options, compute: kinds.append(options.kind) or kind
 
     monkeypatch.setattr(choice, "choose", pretend)
     return kinds

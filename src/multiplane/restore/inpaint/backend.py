@@ -6,6 +6,7 @@ import logging
 from typing import NamedTuple, Protocol, cast
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.core.config import Options
 from multiplane.core.plugins import choose
 from multiplane.restore.inpaint.config import GROUP, AutoOptions, PatchMatchOptions
@@ -57,12 +58,13 @@ def resolve(options: Options) -> Options:
     return options
 
 
-def open_inpainter(options: Options, seed: int = 0) -> Inpainter:
+def open_inpainter(options: Options, seed: int = 0, compute: Compute | None = None) -> Inpainter:
     """Load the backend that the options are for.
 
     Args:
         options: One of the option models of the stage's ``backend``.
         seed: Where chance starts.
+        compute: Where and how networks run.
 
     Returns:
         The backend, ready.
@@ -71,4 +73,4 @@ def open_inpainter(options: Options, seed: int = 0) -> Inpainter:
     if chosen is not options:
         log.info("inpaint: auto chose patchmatch, the best backend that needs no weights")
     kind = str(chosen.model_dump()["kind"])
-    return cast(Inpainter, choose(BACKENDS, kind, GROUP)(chosen, seed))
+    return cast(Inpainter, choose(BACKENDS, kind, GROUP)(chosen, seed, compute=compute))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
 from multiplane.core.config import Options
 from multiplane.core.plugins import with_foreign_options
 
@@ -103,3 +104,7 @@ class InpaintOptions(Options):
         default=0, ge=0, le=100, description="of jpg and webp; 0 takes the frame's own, or 95"
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="where chance starts")
+    device: Device = "auto"
+    precision: Precision = "auto"
+    batch_size: BatchSize = 0
+    max_vram_gb: MaxVramGb = 0.0

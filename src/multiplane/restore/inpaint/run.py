@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent, track
@@ -64,7 +65,11 @@ def inpaint(
 def _painter(shot: Shot, options: InpaintOptions, inpainter: Inpainter | None = None) -> Painter:
     if shot.camera is None and options.carry and len(shot) > 1:
         shot = replace(shot, camera=_find_camera(shot))
-    return Painter(shot, inpainter or open_inpainter(options.backend, options.seed), options)
+    return Painter(
+        shot,
+        inpainter or open_inpainter(options.backend, options.seed, Compute.of(options)),
+        options,
+    )
 
 
 def _find_camera(shot: Shot) -> CameraPath:
@@ -105,7 +110,7 @@ class InpaintWorker:
     def __init__(self, options: InpaintOptions) -> None:
         self._options = options
         self._backend = Inpaint.kind(options)
-        self._inpainter = open_inpainter(options.backend, options.seed)
+        self._inpainter = open_inpainter(options.backend, options.seed, Compute.of(options))
 
     def load(self, item: Item) -> None:
         """Nothing: frames are read as they are needed."""

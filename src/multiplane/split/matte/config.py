@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
 from multiplane.core.config import Options
 from multiplane.core.plugins import with_foreign_options
 
@@ -74,3 +75,7 @@ class MatteOptions(Options):
         default=False,
         description="cut each cut-out to the box of what is on it; off keeps the frame's size",
     )
+    device: Device = "auto"
+    precision: Precision = "auto"
+    batch_size: BatchSize = 0
+    max_vram_gb: MaxVramGb = 0.0

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from multiplane.core.arrays import Alpha, Frame, Mask, check_frame, check_mask, check_same_size
+from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.core.instances import box_of
 from multiplane.core.items import Item, Json, Planes, Record
@@ -45,7 +46,8 @@ class CutOut:
 
 def open_refiner(options: MatteOptions) -> Refiner:
     """Load the way to find the soft edge that the options choose."""
-    refiner: Refiner = choose(BACKENDS, options.method.kind, GROUP)(options.method, options.edge_px)
+    made = choose(BACKENDS, options.method.kind, GROUP)
+    refiner: Refiner = made(options.method, options.edge_px, compute=Compute.of(options))
     return refiner
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from multiplane.core.compute import Compute
 from multiplane.core.errors import WeightsError
 from multiplane.core.plugins import choose
 from multiplane.hub import weights
@@ -38,13 +39,18 @@ def missing_weights() -> str:
 class Choices:
     """Opens backends when they are first chosen, and keeps them."""
 
-    def __init__(self, options: Backend) -> None:
+    def __init__(self, options: Backend, compute: Compute | None = None) -> None:
         """Find out what can be chosen; the network is loaded now, when there is one.
+
+        Args:
+            options: What was asked for.
+            compute: Where and how networks run.
 
         Raises:
             WeightsError: The chosen backend needs weights that cannot be had.
         """
         self._options = options
+        self._compute = compute or Compute()
         self._opened: dict[str, Segmenter] = {}
         self._missing = ""
         if not isinstance(options, AutoOptions):
@@ -67,5 +73,7 @@ class Choices:
 
     def _open(self, options: SalientOptions | MotionOptions | CombinedOptions) -> Segmenter:
         if options.kind not in self._opened:
-            self._opened[options.kind] = choose(BACKENDS, options.kind, GROUP)(options)
+            self._opened[options.kind] = choose(BACKENDS, options.kind, GROUP)(
+                options, compute=self._compute
+            )
         return self._opened[options.kind]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
 from multiplane.core.config import Effort, Options
 from multiplane.core.plugins import with_foreign_options
 
@@ -108,3 +109,7 @@ class SegmentOptions(Options):
     context_margin_px: int = Field(
         default=16, ge=0, le=4096, description="room round a cut-out of an instance"
     )
+    device: Device = "auto"
+    precision: Precision = "auto"
+    batch_size: BatchSize = 0
+    max_vram_gb: MaxVramGb = 0.0

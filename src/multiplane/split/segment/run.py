@@ -13,6 +13,7 @@ import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.atomic import write_text
+from multiplane.core.compute import Compute
 from multiplane.core.instances import Instance
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
@@ -98,7 +99,9 @@ def segment(
         WeightsError: The backend needs weights that cannot be had.
     """
     options = options or SegmentOptions()
-    return segment_shot(Shot(frames, camera), Choices(options.backend), options, progress)
+    return segment_shot(
+        Shot(frames, camera), Choices(options.backend, Compute.of(options)), options, progress
+    )
 
 
 def segment_shot(
@@ -185,7 +188,7 @@ class SegmentWorker:
 
     def __init__(self, options: SegmentOptions) -> None:
         self._options = options
-        self._choices = Choices(options.backend)
+        self._choices = Choices(options.backend, Compute.of(options))
 
     def load(self, item: Item) -> Shot:
         """Name the files of the shot; they are read while it streams.

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.restore.inpaint.backend import Filled
 from multiplane.restore.inpaint.config import OpenCvOptions
@@ -21,7 +22,9 @@ class OpenCvInpainter:
     (doi:10.1109/CVPR.2001.990497).
     """
 
-    def __init__(self, options: OpenCvOptions, seed: int = 0) -> None:
+    def __init__(
+        self, options: OpenCvOptions, seed: int = 0, compute: Compute | None = None
+    ) -> None:
         self._options = options
 
     def fill(self, frame: Frame, hole: Mask, sources: Mask) -> Filled:

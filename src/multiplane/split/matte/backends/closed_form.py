@@ -8,6 +8,7 @@ import numpy as np
 from pymatting import estimate_alpha_cf
 
 from multiplane.core.arrays import Alpha, Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError
 from multiplane.split.matte.config import ClosedFormMatte
 from multiplane.split.matte.trimap import Trimap
@@ -18,7 +19,9 @@ class ClosedFormRefiner:
 
     workers = 1
 
-    def __init__(self, options: ClosedFormMatte, edge_px: int) -> None:
+    def __init__(
+        self, options: ClosedFormMatte, edge_px: int, compute: Compute | None = None
+    ) -> None:
         self._options = options
 
     def refine(self, frame: Frame, mask: Mask, trimap: Trimap) -> Alpha:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Alpha, Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.split.matte.config import GuidedMatte
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, Trimap
 
@@ -35,7 +36,7 @@ class GuidedRefiner:
 
     workers = 0
 
-    def __init__(self, options: GuidedMatte, edge_px: int) -> None:
+    def __init__(self, options: GuidedMatte, edge_px: int, compute: Compute | None = None) -> None:
         self._options = options
         self._radius = max(1, round(options.reach * edge_px / options.shrink))
 

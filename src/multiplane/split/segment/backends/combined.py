@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from multiplane.core.compute import Compute
 from multiplane.core.progress import Progress, track
 from multiplane.motion.camera import CameraPath
 from multiplane.split.segment.backend import Belief, Segmentation
@@ -28,12 +29,16 @@ _FIRST = 12
 class CombinedSegmenter:
     """Looks at some frames of the shot, judges what can be trusted, then goes through all."""
 
-    def __init__(self, options: CombinedOptions, predictor: Predictor | None = None) -> None:
+    def __init__(
+        self, options: CombinedOptions, predictor: Predictor | None = None,
+        compute: Compute | None = None,
+    ) -> None:  # fmt: skip
         """Load the network.
 
         Args:
             options: How salience and motion are looked for.
             predictor: Somebody else to ask instead of the network.
+            compute: Without effect; the network runs on the CPU.
         """
         self._options = options
         self._predictor = predictor or load_predictor(options.salient)

@@ -6,6 +6,7 @@ from itertools import repeat
 
 import numpy as np
 
+from multiplane.core.compute import Compute
 from multiplane.core.progress import Progress, track
 from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.config import MotionOptions
@@ -17,7 +18,7 @@ from multiplane.split.segment.shot import Shot
 class MotionSegmenter:
     """Believes in what shows other colours than most of the shot does at its place."""
 
-    def __init__(self, options: MotionOptions) -> None:
+    def __init__(self, options: MotionOptions, compute: Compute | None = None) -> None:
         """Be ready; there is nothing to load."""
         self._options = options
 

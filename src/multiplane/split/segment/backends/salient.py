@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from multiplane.core.compute import Compute
 from multiplane.core.progress import Progress, track
 from multiplane.core.threads import cpu_count
 from multiplane.hub import weights
@@ -22,12 +23,16 @@ _COARSE = 24
 class SalientSegmenter:
     """Believes what a salience network says."""
 
-    def __init__(self, options: SalientOptions, predictor: Predictor | None = None) -> None:
+    def __init__(
+        self, options: SalientOptions, predictor: Predictor | None = None,
+        compute: Compute | None = None,
+    ) -> None:  # fmt: skip
         """Load the network.
 
         Args:
             options: What to look at, and how often.
             predictor: Somebody else to ask instead of the network.
+            compute: Without effect; the network runs on the CPU.
         """
         self._options = options
         self._predictor = predictor or load_predictor(options)

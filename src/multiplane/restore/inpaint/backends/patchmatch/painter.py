@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.core.compute import Compute
 from multiplane.restore.inpaint.backend import Filled
 from multiplane.restore.inpaint.backends.opencv import diffuse
 from multiplane.restore.inpaint.backends.patchmatch.complete import Completion, complete, render
@@ -23,7 +24,9 @@ class PatchMatchInpainter:
     and the pixels copied at full size all the same.
     """
 
-    def __init__(self, options: PatchMatchOptions, seed: int = 0) -> None:
+    def __init__(
+        self, options: PatchMatchOptions, seed: int = 0, compute: Compute | None = None
+    ) -> None:
         self._options = options
         self._seed = seed
 
