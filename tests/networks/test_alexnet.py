@@ -1,6 +1,6 @@
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[perceptual]'")
+torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 
 from multiplane.networks.alexnet import WIDTHS, AlexNet  # noqa: E402 - after the skip
 

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from multiplane.core.errors import InputError
 
-torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[perceptual]'")
+torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 
 from multiplane.tensors.convert import (  # noqa: E402 - after the skip
     frames_to_tensor,

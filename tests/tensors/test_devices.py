@@ -4,7 +4,7 @@ import pytest
 
 from multiplane.core.errors import ConfigError
 
-torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[perceptual]'")
+torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 
 from multiplane.tensors.devices import describe_cuda, pick_device  # noqa: E402 - after the skip
 
