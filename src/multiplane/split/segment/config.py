@@ -75,6 +75,73 @@ class CombinedOptions(Options):
     )
 
 
+class AutomaticOptions(Options):
+    """Masks of everything in a picture, from a grid of points, as SAM 2's own generator makes them.
+
+    Single fields left out are the preset's; those with a value stand whatever the preset.
+    """
+
+    preset: Literal["upstream", "conservative", "optimized"] = Field(
+        default="upstream",
+        description="upstream: 32 points a side, IoU 0.8, stability 0.95; conservative: 20, 0.76, "
+        "0.86; optimized: 32, 0.7, 0.8",
+    )
+    points_per_side: int | None = Field(
+        default=None, ge=1, le=256, description="points along each side of the grid"
+    )
+    points_per_batch: Annotated[int, Effort()] = Field(
+        default=64,
+        ge=1,
+        le=65536,
+        description="points decoded at once; fewer where memory is short",
+    )
+    pred_iou_thresh: float | None = Field(
+        default=None, ge=0, le=1, description="masks whose predicted IoU is not above are dropped"
+    )
+    stability_score_thresh: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="masks are dropped whose area at mask_threshold plus stability_score_offset is "
+        "a smaller share than this of their area at mask_threshold minus it",
+    )
+    stability_score_offset: float = Field(
+        default=1.0, ge=0, le=100, description="how far logits are moved to try stability"
+    )
+    mask_threshold: float = Field(
+        default=0.0, ge=-100, le=100, description="logits above belong to the mask"
+    )
+    box_nms_thresh: float = Field(
+        default=0.7, ge=0, le=1, description="IoU of boxes in one crop above which the surer stays"
+    )
+    crop_n_layers: int = Field(
+        default=0, ge=0, le=4, description="layers of crops; layer n looks at 4^n parts, closer"
+    )
+    crop_nms_thresh: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="IoU of boxes of crops above which the closer look stays",
+    )
+    crop_overlap_ratio: float = Field(
+        default=512 / 1500, ge=0, lt=1, description="share of the short side by which crops overlap"
+    )
+    crop_n_points_downscale_factor: int = Field(
+        default=1, ge=1, le=16, description="layer n has this^n times fewer points a side"
+    )
+    min_mask_region_area: int = Field(
+        default=0,
+        ge=0,
+        description="holes are filled and islands taken away that are smaller, pixels of the frame",
+    )
+    max_mask_area_share: float = Field(
+        default=1.0, gt=0, le=1, description="larger masks are dropped, share of the frame"
+    )
+    fill_gaps: bool = Field(
+        default=False, description="gives every pixel one owner: the surest mask, else the nearest"
+    )
+
+
 GROUP = "multiplane.segment"
 """Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
 _SHIPPED = AutoOptions | SalientOptions | MotionOptions | CombinedOptions
