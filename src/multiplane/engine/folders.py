@@ -16,7 +16,7 @@ from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
 from multiplane.media.images import list_images, picture_size
 
-SINGLE = {"camera": ".json"}
+SINGLE = {"camera": ".json", "boxes": ".json"}
 """Planes that are one file for all frames, and its suffix."""
 
 
