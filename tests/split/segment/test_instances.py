@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from multiplane.split.segment.backend import Part
 from multiplane.split.segment.instances import Tracker
 
 RNG = np.random.default_rng(8)
@@ -74,3 +75,37 @@ def test_nobody() -> None:
     tracker = Tracker(1)
     assert not add(tracker, at())
     assert tracker.table() == []
+
+
+def test_given_parts_are_numbered_by_overlap_and_may_lie_in_each_other() -> None:
+    tracker = Tracker(50)
+    for step in range(4):
+        whole = at((20 + 4 * step, 20), side=48)
+        head = at((30 + 4 * step, 22), side=12)
+        found = tracker.take(paint(whole), [Part(head, 0.6), Part(whole, 0.9)])
+        assert [one.track_id for one in found] == [1, 2]
+        assert np.array_equal(found[0].mask, whole)
+        assert np.array_equal(found[1].mask, head)
+        assert found[1].score == 0.6
+        assert found[1].box == (30 + 4 * step, 22, 42 + 4 * step, 34)
+
+
+def test_numbers_that_were_given_are_kept_when_an_object_comes_back() -> None:
+    tracker = Tracker(50)
+    empty = np.zeros(GROUND.shape[:2], bool)
+    seen = [Part(at((20, 20)), 0.9, 7), Part(at((90, 60)), 0.8, 3)]
+    assert [one.track_id for one in tracker.take(paint(empty), seen)] == [3, 7]
+    for _ in range(30):
+        assert tracker.take(paint(empty), [Part(empty, 0.0, 7)]) == []
+    (back,) = tracker.take(paint(empty), [Part(at((120, 20)), 0.5, 7)])
+    assert back.track_id == 7
+    rows = {row["track_id"]: row for row in tracker.table()}
+    assert list(rows) == [3, 7]
+    assert (rows[7]["first"], rows[7]["last"], rows[7]["frames"]) == (0, 31, 2)
+    assert rows[7]["score"] == 0.7
+
+
+def test_given_parts_of_another_size_are_left_out() -> None:
+    tracker = Tracker(min_px=100, max_px=1000)
+    parts = [Part(at((10, 10), side=side), 0.9, number) for number, side in enumerate((6, 24, 50))]
+    assert [one.track_id for one in tracker.take(paint(at()), parts)] == [1]

@@ -36,7 +36,7 @@ def salient(monkeypatch, reddish):
 
     def with_predictor(table, kind, group):
         backend = choose(table, kind, group)
-        return backend if kind == "motion" else lambda options: backend(options, reddish)
+        return backend if kind == "motion" else lambda options, compute: backend(options, reddish)
 
     monkeypatch.setattr(choice, "choose", with_predictor)
     monkeypatch.setattr(weights, "find", lambda name: None)

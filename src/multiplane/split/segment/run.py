@@ -23,7 +23,7 @@ from multiplane.hub.table import entry_of
 from multiplane.media.images import read_frame, write_cutout, write_mask
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
-from multiplane.split.segment.backend import Belief
+from multiplane.split.segment.backend import Belief, Segmentation
 from multiplane.split.segment.choice import Choices, missing_weights
 from multiplane.split.segment.config import (
     GROUP,
@@ -120,19 +120,35 @@ def segment_shot(
     """
     choice, segmenter = choices.choose(len(shot))
     found = segmenter.segment(shot, progress)
+    tracker = Tracker(options.min_instance_px, options.max_instance_px)
     figures: dict[str, Json] = {"backend": choice.kind, "why": choice.why, **found.figures}
     trust = found.figures.get("trust")
     _LOG.info("segmenting with %s: %s%s", choice.kind, choice.why, f"; {trust}" if trust else "")
     result = ShotInstances(iter(()), found.camera or still_path(len(shot)), figures)
-    result.frames = _frames(shot, steady(found.beliefs, shot, options.smoothing_frames), options,
-                            figures)  # fmt: skip
+    result.frames = _finish(_frames(shot, found, options, tracker), found, tracker, figures)
     return result
 
 
+def _finish(
+    frames: Iterator[FrameInstances], found: Segmentation, tracker: Tracker,
+    figures: dict[str, Json],
+) -> Iterator[FrameInstances]:  # fmt: skip
+    """Pass frames on; when all are through, note what is known by then."""
+    yield from frames
+    figures.update(found.figures)
+    figures["tracks"] = tracker.table()
+
+
 def _frames(
-    shot: Shot, beliefs: Iterator[Belief], options: SegmentOptions, figures: dict[str, Json]
+    shot: Shot, found: Segmentation, options: SegmentOptions, tracker: Tracker
 ) -> Iterator[FrameInstances]:
-    tracker = Tracker(options.min_instance_px, options.max_instance_px)
+    """Number what was found, frame by frame."""
+    if found.parts is not None:
+        for index, parts in enumerate(found.parts):
+            frame = shot.frame(index)
+            yield _together(index, frame, tracker.take(frame, parts))
+        return
+    assert found.beliefs is not None, "a segmentation has beliefs or parts"
 
     def draw(pair: tuple[int, Belief]) -> tuple[int, Frame, Mask, Belief]:
         index, belief = pair
@@ -140,13 +156,16 @@ def _frames(
         mask, full = draw_mask(belief, frame, options.edges == "grabcut")
         return index, frame, mask, full
 
+    beliefs = steady(found.beliefs, shot, options.smoothing_frames)
     for index, frame, mask, full in map_ordered(draw, enumerate(beliefs)):
-        instances = tracker.add(frame, mask, full)
-        kept = np.zeros(mask.shape, np.bool_)
-        for instance in instances:
-            kept |= instance.mask
-        yield FrameInstances(index, kept, instances)
-    figures["tracks"] = tracker.table()
+        yield _together(index, frame, tracker.add(frame, mask, full))
+
+
+def _together(index: int, frame: Frame, instances: list[Instance]) -> FrameInstances:
+    mask = np.zeros(frame.shape[:2], np.bool_)
+    for instance in instances:
+        mask |= instance.mask
+    return FrameInstances(index, mask, instances)
 
 
 class Segment:
