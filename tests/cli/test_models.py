@@ -7,8 +7,9 @@ import pytest
 
 from multiplane.cli.main import main
 from multiplane.hub.cache import choose_cache
-from multiplane.hub.lookup import place
-from multiplane.hub.table import Entry, entry_of
+from multiplane.hub.entries import Known
+from multiplane.hub.shelf import place
+from multiplane.hub.table import entry_of
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -70,11 +71,11 @@ def test_sample_media_are_known_too(
     assert str(tmp_path / "media" / "bigbuckbunny" / "bigbuckbunny.mp4") in out
     asked: list[str] = []
 
-    def pull(entry: Entry, cache: Path) -> Path:
+    def pull(entry: Known, cache: Path) -> Path:
         asked.append(entry.name)
         return place(entry, cache)
 
-    monkeypatch.setattr("multiplane.hub.lookup.pull", pull)
+    monkeypatch.setattr("multiplane.hub.shelf.pull", pull)
     code, out, _ = told(capsys, "pull", "bigbuckbunny")
     assert (code, asked) == (0, ["bigbuckbunny"])
     assert out == f"{tmp_path / 'media' / 'bigbuckbunny' / 'bigbuckbunny.mp4'}\n"

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
+from multiplane.hub.entries import Entry
 from multiplane.hub.sources import WheelSource
-from multiplane.hub.table import Entry
 
 CONTENT = b"weights " * 1000
 

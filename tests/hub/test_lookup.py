@@ -124,8 +124,8 @@ RACER = """
 import sys, time
 from pathlib import Path
 from multiplane.hub import lookup
+from multiplane.hub.entries import Entry
 from multiplane.hub.sources import WheelSource
-from multiplane.hub.table import Entry
 
 def serve(source, target, limit_bytes):
     with open(sys.argv[2], "a") as log:

@@ -52,7 +52,9 @@ def test_the_package_is_optional(tmp_path, monkeypatch):
     monkeypatch.setattr(repositories, "find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match="huggingface_hub") as caught:
         fetch_file(PINNED, tmp_path / "out", 7)
-    assert caught.value.fix == "pip install huggingface_hub"
+    assert caught.value.fix == (
+        "pip install huggingface_hub, or all of it: pip install 'multiplane[neural]'"
+    )
 
 
 def test_its_errors_become_ours(tmp_path, package):

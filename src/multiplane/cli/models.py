@@ -10,7 +10,7 @@ from multiplane.cli.runs import cache_folder
 from multiplane.core.errors import WeightsError
 
 if TYPE_CHECKING:
-    from multiplane.hub.table import Entry
+    from multiplane.hub.entries import Known
 
 app = typer.Typer(
     help="Weights and sample media: what is known, what is here, fetch it.",
@@ -32,12 +32,12 @@ def list_() -> None:
         )
 
 
-def _state(entry: Entry) -> str:
+def _state(entry: Known) -> str:
     """Whether a file is here; one that is damaged is no reason to keep silent about the others."""
-    from multiplane.hub import lookup
+    from multiplane.hub import shelf
 
     try:
-        return "here" if lookup.locate(entry, cache=cache_folder()) else "not here"
+        return "here" if shelf.locate(entry, cache=cache_folder()) else "not here"
     except WeightsError:
         return "damaged"
     except OSError:
@@ -47,10 +47,10 @@ def _state(entry: Entry) -> str:
 @app.command()
 def pull(name: NameArgument) -> None:
     """Fetch weights or sample media into the cache unless they are there."""
-    from multiplane.hub import lookup
+    from multiplane.hub import shelf
     from multiplane.hub.table import any_entry
 
-    typer.echo(lookup.pull(any_entry(name), cache=cache_folder()))
+    typer.echo(shelf.pull(any_entry(name), cache=cache_folder()))
 
 
 @app.command(help="Say where a file is on this machine, or where it belongs.")
@@ -60,13 +60,13 @@ def where(name: NameArgument) -> None:
     Raises:
         typer.Exit: With 1 when they are not here.
     """
-    from multiplane.hub import lookup
+    from multiplane.hub import shelf
     from multiplane.hub.table import any_entry
 
     entry = any_entry(name)
-    found = lookup.locate(entry, cache=cache_folder())
+    found = shelf.locate(entry, cache=cache_folder())
     if found is None:
-        typer.echo(f"not here; belongs at {lookup.place(entry, cache_folder())}")
+        typer.echo(f"not here; belongs at {shelf.place(entry, cache_folder())}")
         typer.echo(f"fix: multiplane models pull {name}")
         raise typer.Exit(1)
     typer.echo(found)

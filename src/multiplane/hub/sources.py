@@ -46,4 +46,22 @@ class HubSource:
         return f"{self.file} of {self.repository} at {self.revision[:12]}"
 
 
-Source: TypeAlias = WheelSource | HubSource
+@dataclass(frozen=True)
+class UrlSource:
+    """One file behind an address.
+
+    Attributes:
+        url: ``https://...``, of a release that stays; the hash in the table decides.
+        tensors_only: That the file is a PyTorch archive and whatever reads it takes tensors out
+            of it and nothing else. Without this mark such files are refused.
+    """
+
+    url: str
+    tensors_only: bool = False
+
+    def __str__(self) -> str:
+        """Name it for a person."""
+        return self.url
+
+
+Source: TypeAlias = WheelSource | HubSource | UrlSource

@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, overload
 
 from multiplane.core.config import nearest
 from multiplane.core.errors import ConfigError
-from multiplane.hub.sources import Source, WheelSource
+from multiplane.hub.entries import Entry, Kind, Known
+from multiplane.hub.neural import NEURAL
+from multiplane.hub.sources import WheelSource
 
-Kind: TypeAlias = Literal["models", "media"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file that we know by name.
-
-    Attributes:
-        name: What a user types.
-        title: What it is called by those who made it.
-        kind: ``models`` or ``media``; also the folder of the cache it lives in.
-        source: Where it comes from.
-        file: Its file name here.
-        sha256: Of the file, 64 hex digits.
-        size_bytes: Of the file.
-        licence: SPDX name where there is one.
-        commercial: Whether commercial use is allowed; what is not is never a default.
-        credit: Who made it.
-        purpose: What it is for, in one sentence.
-    """
-
-    name: str
-    title: str
-    kind: Kind
-    source: Source
-    file: str
-    sha256: str
-    size_bytes: int
-    licence: str
-    commercial: bool
-    credit: str
-    purpose: str
-
-    @property
-    def size(self) -> str:
-        """Its size for a person, in MB of 10^6 bytes."""
-        return f"{self.size_bytes / 1e6:.1f} MB"
-
-
-MODELS = {
+MODELS: dict[str, Known] = {
     entry.name: entry
     for entry in (
         Entry(
@@ -78,6 +40,7 @@ MODELS = {
             credit="Xuebin Qin et al., Pattern Recognition 106, 2020",
             purpose="the same with 40 times the parameters: cleaner edges, slower; model: u2net",
         ),
+        *NEURAL,
     )
 }
 """Name → weights."""
@@ -102,10 +65,14 @@ MEDIA = {
 }
 """Name → sample media."""
 
-TABLES = {"models": MODELS, "media": MEDIA}
+TABLES: dict[Kind, Mapping[str, Known]] = {"models": MODELS, "media": MEDIA}
 
 
-def entry_of(kind: Kind, name: str) -> Entry:
+@overload
+def entry_of(kind: Literal["media"], name: str) -> Entry: ...
+@overload
+def entry_of(kind: Kind, name: str) -> Known: ...
+def entry_of(kind: Kind, name: str) -> Known:
     """The entry of a name.
 
     Args:
@@ -121,7 +88,7 @@ def entry_of(kind: Kind, name: str) -> Entry:
     return _entry(TABLES[kind], name, kind)
 
 
-def any_entry(name: str) -> Entry:
+def any_entry(name: str) -> Known:
     """The entry of a name, whether it is a model or sample media.
 
     Args:
@@ -136,7 +103,7 @@ def any_entry(name: str) -> Entry:
     return _entry({**MODELS, **MEDIA}, name, "models or media")
 
 
-def _entry(table: Mapping[str, Entry], name: str, what: str) -> Entry:
+def _entry(table: Mapping[str, Known], name: str, what: str) -> Known:
     """Look a name up.
 
     Raises:

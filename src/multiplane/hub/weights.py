@@ -1,58 +1,92 @@
-"""Weights by name: ``find("u2netp")`` gives the file, fetched when it is not here yet."""
+"""Weights by name or path: ``find("sam2.1-large")`` gives the folder, fetched when it is not here.
+
+A model is a name of the table, or the path of a file or folder of the user's own. One file gives
+the file; the files of a repository that belong together give their folder.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from multiplane.hub import lookup
-from multiplane.hub.cache import default_cache, remembered_sha256
-from multiplane.hub.table import entry_of
+from multiplane.core.errors import ConfigError, MultiplaneError
+from multiplane.hub import own, shelf
+from multiplane.hub.cache import default_cache
+from multiplane.hub.entries import Known
+from multiplane.hub.table import MODELS, entry_of
 
 
 def find(
-    name: str, explicit: Path | None = None, folder: Path | None = None,
+    model: str, explicit: Path | None = None, folder: Path | None = None,
     cache: Path | None = None, *, offline: bool = False,
 ) -> Path:  # fmt: skip
-    """Find weights by name: explicit path, local folder, cache, source, in this order.
+    """Find weights: a path as it is; a name in the local folder, the cache, at its source.
 
     Args:
-        name: An entry of :data:`multiplane.hub.table.MODELS`.
-        explicit: A file of the user's own; taken as it is.
-        folder: A folder of models.
+        model: A name of :data:`multiplane.hub.table.MODELS`, or a path.
+        explicit: A file or folder of the user's own; taken as it is.
+        folder: A folder of models; None for the one of this process, if any.
         cache: The cache; None for the default one.
         offline: Do not fetch.
 
     Returns:
-        The file.
+        The file, or the folder of files that belong together.
 
     Raises:
         ConfigError: There is no model of that name.
         WeightsError: It is not there and cannot be fetched, or has another hash than the table.
         OutputError: The cache cannot be written.
     """
-    return lookup.find(entry_of("models", name), explicit, folder, cache, offline=offline)
+    named = _named(model)
+    if named is None:
+        return own.find_own(model)
+    return shelf.find(named, explicit, folder, cache, offline=offline)
 
 
 def locate(
-    name: str, explicit: Path | None = None, folder: Path | None = None,
+    model: str, explicit: Path | None = None, folder: Path | None = None,
     cache: Path | None = None,
 ) -> Path | None:  # fmt: skip
     """Find weights on this machine without fetching; None when they are not here.
 
     Args:
-        name: An entry of :data:`multiplane.hub.table.MODELS`.
-        explicit: A file of the user's own; taken as it is.
-        folder: A folder of models.
+        model: A name of :data:`multiplane.hub.table.MODELS`, or a path.
+        explicit: A file or folder of the user's own; taken as it is.
+        folder: A folder of models; None for the one of this process, if any.
         cache: The cache; None for the default one.
 
     Returns:
-        The file or None.
+        The file, the folder of files that belong together, or None.
 
     Raises:
         ConfigError: There is no model of that name.
-        WeightsError: ``explicit`` is not a file, or a file of that name has another hash.
+        WeightsError: A path leads nowhere, or a file has another hash than the table.
     """
-    return lookup.locate(entry_of("models", name), explicit, folder, cache)
+    named = _named(model)
+    if named is None:
+        return own.find_own(model)
+    return shelf.locate(named, explicit, folder, cache)
+
+
+def why_absent(model: str, cache: Path | None = None) -> str:
+    """Why weights cannot be used without fetching; empty when they are here and whole.
+
+    For a stage that chooses by what is at hand: it says this in its record.
+
+    Args:
+        model: A name of :data:`multiplane.hub.table.MODELS`, or a path.
+        cache: The cache; None for the default one.
+
+    Raises:
+        ConfigError: There is no model of that name.
+    """
+    try:
+        if locate(model, cache=cache) is not None:
+            return ""
+    except ConfigError:
+        raise
+    except MultiplaneError as error:
+        return error.what
+    return f"{model} is not here; multiplane models pull {model} fetches it"
 
 
 def pull(name: str, cache: Path | None = None) -> Path:
@@ -63,36 +97,49 @@ def pull(name: str, cache: Path | None = None) -> Path:
         cache: The cache; None for the default one.
 
     Returns:
-        The file.
+        The file or folder.
 
     Raises:
         ConfigError: There is no model of that name.
+        MissingDependencyError: What it is fetched with is not installed.
         WeightsError: They cannot be fetched, or what came has another size or hash.
         OutputError: The cache cannot be written.
     """
-    return lookup.pull(entry_of("models", name), cache)
+    return shelf.pull(entry_of("models", name), cache)
 
 
-def fingerprint(name: str, explicit: Path | None = None, cache: Path | None = None) -> str:
-    """Name and hash of the weights that ``find`` would give, without fetching them.
+def fingerprint(model: str, explicit: Path | None = None, cache: Path | None = None) -> str:
+    """What tells the weights apart that ``find`` would give. A stage's fingerprint is made of it.
 
-    A stage's fingerprint is made of these.
+    It is the same before and after they are fetched: the hash of the table, or the commit of a
+    repository. A repository without a commit in the table is pinned now, which asks the hub for
+    one answer. Weights of the user's own are told apart by what is in them.
 
     Args:
-        name: An entry of :data:`multiplane.hub.table.MODELS`.
-        explicit: A file of the user's own, hashed; None for the table's.
-        cache: Where the hash of ``explicit`` is remembered; None for the default one.
+        model: A name of :data:`multiplane.hub.table.MODELS`, or a path.
+        explicit: A file or folder of the user's own, hashed; None for the table's.
+        cache: Where hashes are remembered; None for the default one.
 
     Returns:
-        ``name@`` and 16 hex digits of the SHA-256.
+        The name, ``@`` and 16 hex digits.
 
     Raises:
         ConfigError: There is no model of that name.
-        WeightsError: ``explicit`` is not a file.
+        WeightsError: A path leads nowhere, or a repository cannot be pinned.
     """
-    entry = entry_of("models", name)
-    digest = entry.sha256
-    if explicit is not None:
-        lookup.locate(entry, explicit)
-        digest = remembered_sha256(explicit, cache or default_cache())
-    return f"{name}@{digest[:16]}"
+    named = _named(model)
+    if named is None:
+        path = own.find_own(model)
+        return f"own@{own.contents(path, cache or default_cache())[:16]}"
+    return f"{model}@{shelf.identity(named, explicit, cache)[:16]}"
+
+
+def _named(model: str) -> Known | None:
+    """The entry of a name; None for a path.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if model not in MODELS and own.is_path(model):
+        return None
+    return entry_of("models", model)
