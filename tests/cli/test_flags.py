@@ -8,7 +8,7 @@ import typer
 from pydantic import Field
 
 from multiplane.cli.flags import given, kinds, parameters, refuse_contradictions, spelled
-from multiplane.core.config import Options
+from multiplane.core.config import Also, Options
 from multiplane.core.errors import ConfigError
 
 
@@ -27,7 +27,9 @@ class Two(Options):
 class Stage(Options):
     """A stage."""
 
-    grow_px: int = Field(default=20, ge=0, le=99, description="margin of the mask")
+    grow_px: Annotated[int, Also("dilate")] = Field(
+        default=20, ge=0, le=99, description="margin of the mask"
+    )
     mode: Literal["fast", "fine"] = Field(default="fast", description="how")
     keep: bool = Field(default=True, description="keep it")
     backend: Annotated[One | Two, Field(discriminator="kind")] = Field(
@@ -49,7 +51,7 @@ def test_a_flag_a_field(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         app(["--help"], terminal_width=200)
     out = capsys.readouterr().out
-    assert "--grow-px INTEGER" in out
+    assert "--grow-px, --dilate INTEGER" in out
     assert "margin of the mask (from 0 to 99) [default: 20]" in out
     assert "--mode fast|fine" in out
     assert "--keep / --no-keep" in out
@@ -58,6 +60,8 @@ def test_a_flag_a_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert "size (at most 1000000) [default: 0]" in out
     app(["--no-keep", "--backend", "two"], standalone_mode=False)
     assert typed == {"keep": False, "backend": "two"}
+    app(["--dilate", "7"], standalone_mode=False)
+    assert typed["grow_px"] == "7"
 
 
 def test_only_what_was_typed_becomes_an_override() -> None:

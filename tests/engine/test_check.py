@@ -67,7 +67,7 @@ def test_anything_at_all_may_stand_in_the_file() -> None:
     assert faults_of({**CUT, "id": {"a": "b"}}, {**CUT, "id": ["a"]}, {"id": {}}) == []
 
 
-KINDS = "'auto', 'patchmatch' or 'opencv'"
+KINDS = "'auto', 'lama', 'patchmatch' or 'opencv'"
 FILL = {
     "id": "fill",
     "stage": "restore.inpaint",

@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from multiplane.core.config import Options, bounds
+from multiplane.core.config import Also, Options, bounds
 from multiplane.core.errors import ConfigError
 
 
@@ -75,7 +75,8 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         option = typer.Option(f"{spelled(name)}/{spelled(name, False)}", help=_help(field))
         annotation: Any = Annotated[bool | None, option]
     else:
-        option = typer.Option(spelled(name), metavar=_metavar(field), help=_help(field))
+        others = [spelled(mark.name) for mark in field.metadata if isinstance(mark, Also)]
+        option = typer.Option(spelled(name), *others, metavar=_metavar(field), help=_help(field))
         annotation = Annotated[str | None, option]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation

@@ -53,6 +53,16 @@ class Words:
     text: str
 
 
+@dataclass(frozen=True)
+class Also:
+    """Another spelling of an option on the command line: ``Annotated[int, Also("mask_dilate")]``.
+
+    For what it is called elsewhere. Recipes know the option by its one name.
+    """
+
+    name: str
+
+
 class Effort:
     """Marks an option that changes how fast a result comes and not the result, as ``threads``.
 

@@ -28,7 +28,14 @@ def test_the_backend_is_told_apart_by_its_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"grow_px": -1}, {"backend": {"kind": "lama"}}, {"feather": 3}, {"quality": 101}]
+    "values",
+    [
+        {"grow_px": -1},
+        {"backend": {"kind": "lamb"}},
+        {"backend": {"kind": "lama", "model": ""}},
+        {"feather": 3},
+        {"quality": 101},
+    ],
 )
 def test_impossible_values_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ConfigError):

@@ -7,6 +7,8 @@ import numpy as np
 from multiplane.core.arrays import Frame, Mask
 from multiplane.motion.camera import still_path
 from multiplane.restore.inpaint.chapters import divide
+from multiplane.restore.inpaint.choice import decide
+from multiplane.restore.inpaint.config import PatchMatchOptions
 from multiplane.restore.inpaint.crops import Box, Invention
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
 from multiplane.restore.inpaint.fill import Inpainted
@@ -37,7 +39,8 @@ def test_the_shot_sums_up_and_json_holds_it(bricks: Frame, blob: Mask) -> None:
     row = frame_figures("000007", done_with(bricks, blob), "patchmatch")
     (chapter,) = divide({0: Box(10, 10, 30, 30)}, still_path(1), (128, 96), 8, 1e6)
     sheets = [(chapter, (Invention(Box(0, 0, 2, 2), 4, "patchmatch"),))]
-    figures = shot_figures([row, row], sheets, "patchmatch")
+    figures = shot_figures([row, row], sheets, decide(PatchMatchOptions()))
+    assert (figures["backend"], figures["why"]) == ("patchmatch", "asked for")
     assert figures["hole_px"] == 2 * (blob.sum() + 16)
     assert figures["invented_share"] == row["invented_share"]
     assert 0.3 < row["invented_share"] < 0.7  # type: ignore[operator]

@@ -7,14 +7,38 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
-from multiplane.core.config import Options
+from multiplane.core.config import Also, Options
 from multiplane.core.plugins import with_foreign_options
 
 
 class AutoOptions(Options):
-    """The best backend for what is there; at present always patchmatch. Says what it chose."""
+    """LaMa where its weights and PyTorch are here, else patchmatch. Says which, and why."""
 
     kind: Literal["auto"] = "auto"
+
+
+class LamaOptions(Options):
+    """A network that has seen many places, and continues them. Needs PyTorch and weights."""
+
+    kind: Literal["lama"] = "lama"
+    model: str = Field(
+        default="big-lama",
+        min_length=1,
+        description="weights by name (multiplane models list), or a file or folder of one's own: "
+        "best.ckpt with or without its config.yaml, big-lama.pt, safetensors",
+    )
+    max_megapixels: float = Field(
+        default=2.0,
+        ge=0.07,
+        le=64.0,
+        description="crops with more pixels are painted at a smaller size, and what was painted "
+        "is enlarged",
+    )
+    refine: bool = Field(
+        default=False,
+        description="make large fills (crops over 512 px) agree with what is painted at half the "
+        "size, and that at a quarter: sharper and calmer, some 50 times slower",
+    )
 
 
 class PatchMatchOptions(Options):
@@ -50,7 +74,7 @@ class OpenCvOptions(Options):
 
 GROUP = "multiplane.inpaint"
 """Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
-_SHIPPED = AutoOptions | PatchMatchOptions | OpenCvOptions
+_SHIPPED = AutoOptions | LamaOptions | PatchMatchOptions | OpenCvOptions
 if TYPE_CHECKING:
     Backend = Annotated[_SHIPPED, Field(discriminator="kind")]
 else:
@@ -61,9 +85,10 @@ class InpaintOptions(Options):
     """Fills what nobody saw, and nothing else."""
 
     backend: Backend = Field(
-        default_factory=AutoOptions, description="what invents pixels: auto, patchmatch or opencv"
+        default_factory=AutoOptions,
+        description="what invents pixels: auto, lama, patchmatch or opencv",
     )
-    grow_px: int = Field(
+    grow_px: Annotated[int, Also("mask_dilate")] = Field(
         default=20,
         ge=0,
         le=500,

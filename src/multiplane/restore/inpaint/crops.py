@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from scipy.ndimage import find_objects
 
 from multiplane.core.arrays import Frame, Mask
-from multiplane.restore.inpaint.backend import Inpainter
+from multiplane.restore.inpaint.backend import BatchInpainter, Filled, Gap, Inpainter
 
 APART_PX = 8
 """Holes nearer to each other than this are always filled together."""
@@ -120,10 +121,7 @@ def cut_crops(hole: Mask, context_px: int) -> list[Crop]:
 def fill_holes(
     frame: Frame, hole: Mask, sources: Mask, inpainter: Inpainter, context_px: int
 ) -> tuple[Frame, list[Invention]]:
-    """Fill every hole of a picture, crop by crop.
-
-    Every crop is cut from the picture as it was given, so their order does not matter, and only
-    the crop's own hole is pasted back.
+    """Fill every hole of a picture, crop by crop; see :func:`fill_gaps`.
 
     Args:
         frame: (H, W, 3) RGB; never changed.
@@ -138,15 +136,68 @@ def fill_holes(
     Raises:
         InputError: Nothing is known to fill from.
     """
-    filled = frame.copy()
+    return fill_gaps([Gap(frame, hole, sources)], inpainter, context_px)[0]
+
+
+def fill_gaps(
+    gaps: Sequence[Gap], inpainter: Inpainter, context_px: int
+) -> list[tuple[Frame, list[Invention]]]:
+    """Fill every hole of several pictures; an inpainter that can takes their crops together.
+
+    Every crop is cut from the picture as it was given, so their order does not matter, and only
+    the crop's own hole is pasted back.
+
+    Args:
+        gaps: The pictures.
+        inpainter: What fills a crop.
+        context_px: How much to look at around a hole.
+
+    Returns:
+        Of each the filled picture, outside the hole bit for bit as it was, and what was done.
+
+    Raises:
+        InputError: Nothing is known to fill one of them from.
+    """
+    batching = inpainter if isinstance(inpainter, BatchInpainter) else None
+    step_px = batching.step_px if batching else 1
+    cut = [_crops_of(gap, context_px, step_px) for gap in gaps]
+    parts = [
+        Gap(
+            gap.frame[crop.box.slices],
+            crop.hole,
+            gap.sources[crop.box.slices] & ~gap.hole[crop.box.slices],
+        )
+        for gap, crops in zip(gaps, cut, strict=True)
+        for crop in crops
+    ]
+    answers = (
+        iter(batching.fill_many(parts)) if batching else (inpainter.fill(*part) for part in parts)
+    )
+    return [_paste(gap, crops, answers) for gap, crops in zip(gaps, cut, strict=True)]
+
+
+def _crops_of(gap: Gap, context_px: int, step_px: int) -> list[Crop]:
+    """The crops of a picture; one with nothing to learn from in sight looks at everything."""
+    known = gap.sources & ~gap.hole
+    crops = []
+    for crop in cut_crops(gap.hole, context_px):
+        if known[crop.box.slices].any():
+            crops.append(_widened(crop, gap.hole.shape, step_px))
+        else:
+            whole = Box(0, 0, gap.hole.shape[1], gap.hole.shape[0])
+            crops.append(_seen_in(crop, whole))
+    return crops
+
+
+def _paste(
+    gap: Gap, crops: Sequence[Crop], answers: Iterator[Filled]
+) -> tuple[Frame, list[Invention]]:
+    filled = gap.frame.copy()
     done = []
-    for crop in cut_crops(hole, context_px):
+    for crop in crops:
         box, own = crop.box, crop.hole
-        if not (sources & ~hole)[box.slices].any():  # nothing in sight: look at everything
-            box, own = Box(0, 0, hole.shape[1], hole.shape[0]), _whole(crop, hole.shape)
-        part = box.slices
-        answer = inpainter.fill(frame[part], own, sources[part] & ~hole[part])
-        filled[part][own] = answer.frame[own]
+        answer = next(answers)
+        filled[box.slices][own] = answer.frame[own]
         inner = bounds(own)
         assert inner is not None, "a crop has a hole"
         found = Box(inner.x0 + box.x0, inner.y0 + box.y0, inner.x1 + box.x0, inner.y1 + box.y0)
@@ -154,10 +205,25 @@ def fill_holes(
     return filled, done
 
 
-def _whole(crop: Crop, shape: tuple[int, ...]) -> Mask:
-    own = np.zeros(shape, np.bool_)
-    own[crop.box.slices] = crop.hole
-    return own
+def _widened(crop: Crop, shape: tuple[int, ...], step_px: int) -> Crop:
+    """The crop with sides that are multiples of a step, as far as the picture reaches."""
+    x0, x1 = _stretch(crop.box.x0, crop.box.x1, shape[1], step_px)
+    y0, y1 = _stretch(crop.box.y0, crop.box.y1, shape[0], step_px)
+    return _seen_in(crop, Box(x0, y0, x1, y1))
+
+
+def _stretch(start: int, stop: int, most: int, step: int) -> tuple[int, int]:
+    wanted = min(most, -(-(stop - start) // step) * step)
+    first = max(0, min(start - (wanted - (stop - start)) // 2, most - wanted))
+    return first, first + wanted
+
+
+def _seen_in(crop: Crop, box: Box) -> Crop:
+    """The same hole in a larger box."""
+    own = np.zeros((box.y1 - box.y0, box.x1 - box.x0), np.bool_)
+    x, y = crop.box.x0 - box.x0, crop.box.y0 - box.y0
+    own[y : y + crop.hole.shape[0], x : x + crop.hole.shape[1]] = crop.hole
+    return Crop(box, own)
 
 
 def _pieces(hole: Mask, apart_px: int) -> list[Box]:

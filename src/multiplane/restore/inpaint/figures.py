@@ -9,6 +9,7 @@ from scipy.ndimage import find_objects
 from multiplane.core.items import Json
 from multiplane.restore.inpaint.canvas import INVENTED, SEEN
 from multiplane.restore.inpaint.chapters import Chapter
+from multiplane.restore.inpaint.choice import Choice
 from multiplane.restore.inpaint.crops import APART_PX, Invention, bounds
 from multiplane.restore.inpaint.fill import Inpainted
 
@@ -47,14 +48,14 @@ def frame_figures(stem: str, done: Inpainted, carried_by: str) -> dict[str, Json
 
 
 def shot_figures(
-    rows: list[dict[str, Json]], sheets: list[tuple[Chapter, tuple[Invention, ...]]], backend: str
+    rows: list[dict[str, Json]], sheets: list[tuple[Chapter, tuple[Invention, ...]]], choice: Choice
 ) -> dict[str, Json]:
     """The figures of the shot.
 
     Args:
         rows: Those of its frames.
         sheets: What was invented for many frames at once.
-        backend: What was chosen to invent.
+        choice: What was chosen to invent, and why.
 
     Returns:
         Figures, with the rows under ``frames``.
@@ -64,7 +65,8 @@ def shot_figures(
         for key in ("hole_px", "invented_px")
     )
     return {
-        "backend": backend,
+        "backend": choice.kind,
+        "why": choice.why,
         "hole_px": holes,
         "invented_share": round(invented / holes, 5) if holes else 0.0,
         "sheets": [_sheet(chapter, inventions) for chapter, inventions in sheets],

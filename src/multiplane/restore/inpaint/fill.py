@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.threads import map_ordered
 from multiplane.motion.camera import CameraPath, Homography
-from multiplane.restore.inpaint.backend import Inpainter
+from multiplane.restore.inpaint.backend import BatchInpainter, Gap, Inpainter
 from multiplane.restore.inpaint.blend import RING_PX, match_light, mix, ramp
 from multiplane.restore.inpaint.canvas import INVENTED, SEEN, Sheet
 from multiplane.restore.inpaint.chapters import Chapter, divide, find_holes
 from multiplane.restore.inpaint.config import InpaintOptions
-from multiplane.restore.inpaint.crops import Box, Invention, bounds, fill_holes
+from multiplane.restore.inpaint.crops import Box, Invention, bounds, fill_gaps, fill_holes
 from multiplane.restore.inpaint.shot import Shot, View
 
 log = logging.getLogger(__name__)
@@ -146,12 +146,49 @@ class Painter:
     def _work(
         self, numbers: range, chapter: Chapter | None, sheet: Sheet | None
     ) -> Iterator[Inpainted]:
-        def work(index: int) -> Inpainted:
-            view = self.shot.view(index)
+        def start(index: int) -> _Begun:
             to_sheet = None if chapter is None else chapter.to_sheet.get(index)
-            return fill_frame(view, self.inpainter, self.options, sheet, to_sheet)
+            return _begin(self.shot.view(index), self.options, sheet, to_sheet)
+
+        if isinstance(self.inpainter, BatchInpainter):
+            filled = self._collect(map_ordered(start, numbers), self.inpainter.at_once)
+            return map_ordered(lambda pair: _finish(pair[0], *pair[1], self.options), filled)
+
+        def work(index: int) -> Inpainted:
+            begun = start(index)
+            gap, context_px = begun.gap, self.options.context_px
+            return _finish(begun, *fill_holes(*gap, self.inpainter, context_px), self.options)
 
         return map_ordered(work, numbers)
+
+    def _collect(
+        self, begun: Iterator[_Begun], at_once: int
+    ) -> Iterator[tuple[_Begun, tuple[Frame, list[Invention]]]]:
+        """Fill the holes of several frames together, on the calling thread."""
+        while some := list(itertools.islice(begun, at_once)):
+            gaps = [one.gap for one in some]
+            yield from zip(
+                some, fill_gaps(gaps, self.inpainter, self.options.context_px), strict=True
+            )
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A frame that took what the sheet shows; the rest of its hole is still open.
+
+    Attributes:
+        view: The frame.
+        gap: What is left to fill, and from what.
+        reach: The part of it that anything changes in; None when nothing does.
+        lent: (h, w, 3) the sheet in the light of that part, (h, w) where it counts; None without.
+        carried: (H, W) kinds of what came from the sheet.
+    """
+
+    view: View
+    gap: Gap
+    reach: Box | None
+    lent: tuple[NDArray[np.float32], Mask] | None
+    carried: NDArray[np.uint8]
 
 
 def fill_frame(
@@ -178,26 +215,44 @@ def fill_frame(
     Raises:
         InputError: Nothing is known to fill from.
     """
-    fills = (view.seen & ~view.hole).view(np.uint8) * np.uint8(SEEN)
+    begun = _begin(view, options, sheet, to_sheet)
+    return _finish(begun, *fill_holes(*begun.gap, inpainter, options.context_px), options)
+
+
+def _begin(
+    view: View, options: InpaintOptions, sheet: Sheet | None, to_sheet: Homography | None
+) -> _Begun:
+    """Take over what the sheet shows."""
     inner = bounds(view.hole)
+    carried = np.zeros(view.hole.shape, np.uint8)
     if inner is None:
-        return Inpainted(view.base, fills, view.mask, (), carried=False)
+        return _Begun(view, Gap(view.base, view.hole, ~view.hole), None, None, carried)
     reach = inner.grown(2 * RING_PX + options.feather_px, view.hole.shape)
     part = reach.slices
-    carried = np.zeros(view.hole.shape, np.uint8)
-    ground, lit, kinds = view.base, None, carried[part]
+    ground, lent = view.base, None
     if sheet is not None and to_sheet is not None:
         shown, kinds = sheet.look(to_sheet, reach)
         lit = match_light(shown, view.base[part], view.hole[part], kinds > 0)
         ground = view.base.copy()
         _put(ground[part], lit, view.hole[part] & (kinds > 0))
         carried[part] = np.where(view.hole[part], kinds, 0)
+        lent = lit, view.seen[part] & (kinds > 0)
     left = view.hole & (carried == 0)
-    filled, inventions = fill_holes(ground, left, ~view.hole, inpainter, options.context_px)
-    if lit is not None:  # the blend reaches out of the hole into what was borrowed
-        _put(filled[part], lit, view.seen[part] & (kinds > 0))
+    return _Begun(view, Gap(ground, left, ~view.hole), reach, lent, carried)
+
+
+def _finish(
+    begun: _Begun, filled: Frame, inventions: list[Invention], options: InpaintOptions
+) -> Inpainted:
+    """Join what was filled to the frame."""
+    view, carried = begun.view, begun.carried
+    fills = (view.seen & ~view.hole).view(np.uint8) * np.uint8(SEEN)
+    if begun.reach is None:
+        return Inpainted(view.base, fills, view.mask, (), carried=False)
+    if begun.lent is not None:  # the blend reaches out of the hole into what was borrowed
+        _put(filled[begun.reach.slices], *begun.lent)
     fills[view.hole] = np.where(carried[view.hole] > 0, carried[view.hole], INVENTED)
-    background = _join(view, filled, reach, options.feather_px)
+    background = _join(view, filled, begun.reach, options.feather_px)
     return Inpainted(
         background, fills, view.mask, tuple(inventions), carried=bool((carried == INVENTED).any())
     )

@@ -14,11 +14,14 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
+from multiplane.hub import weights
+from multiplane.hub.table import MODELS
 from multiplane.media.images import read_frame, read_mask, write_map
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, camera_path, read_camera
-from multiplane.restore.inpaint.backend import Inpainter, open_inpainter, resolve
-from multiplane.restore.inpaint.config import GROUP, InpaintOptions
+from multiplane.restore.inpaint.backend import BatchInpainter, Inpainter, open_inpainter
+from multiplane.restore.inpaint.choice import decide
+from multiplane.restore.inpaint.config import GROUP, InpaintOptions, LamaOptions
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
 from multiplane.restore.inpaint.files import name_for, one_size, write_background
 from multiplane.restore.inpaint.fill import Inpainted, Painter
@@ -89,13 +92,25 @@ class Inpaint:
     metadata: ClassVar[str] = "inpainting_metadata.json"
 
     def fingerprint(self, options: InpaintOptions) -> str:
-        """Which backend really invents; ours have no weights, others their package and version."""
-        return f"{self.kind(options)} {origin_of(self.kind(options), GROUP)}".strip()
+        """What really invents: a network by its weights, a foreign backend by its release.
 
-    @staticmethod
-    def kind(options: InpaintOptions) -> str:
-        """The backend that really invents."""
-        return str(resolve(options.backend).model_dump()["kind"])
+        Weights that are asked for are fetched here, before anything runs.
+
+        Raises:
+            WeightsError: They cannot be had.
+        """
+        chosen = decide(options.backend)
+        told = [chosen.kind, origin_of(chosen.kind, GROUP)]
+        if isinstance(chosen.options, LamaOptions):
+            weights.find(chosen.options.model)
+            told.append(weights.fingerprint(chosen.options.model))
+        return " ".join(filter(None, told))
+
+    def weights(self, options: InpaintOptions) -> tuple[str, ...]:
+        """LaMa's, where they are asked for by name or ``auto`` found them."""
+        chosen = decide(options.backend).options
+        named = isinstance(chosen, LamaOptions) and chosen.model in MODELS
+        return (chosen.model,) if named else ()
 
     def open(self, options: InpaintOptions) -> InpaintWorker:
         """Load the backend."""
@@ -109,7 +124,7 @@ class InpaintWorker:
 
     def __init__(self, options: InpaintOptions) -> None:
         self._options = options
-        self._backend = Inpaint.kind(options)
+        self._choice = decide(options.backend)
         self._inpainter = open_inpainter(options.backend, options.seed, Compute.of(options))
 
     def load(self, item: Item) -> None:
@@ -138,7 +153,10 @@ class InpaintWorker:
         backgrounds, fills, rows = zip(*map_ordered(save, pairs), strict=True)
         files = {"backgrounds": backgrounds, "fills": fills}
         timings = {"camera_s": found - began, "total_s": time.perf_counter() - began}
-        figures = shot_figures([*rows], painter.sheets, self._backend)
+        figures = shot_figures([*rows], painter.sheets, self._choice)
+        if isinstance(self._inpainter, BatchInpainter) and self._inpainter.notes:
+            figures["memory"] = [*self._inpainter.notes]
+            self._inpainter.notes.clear()
         return Record(item.id, (Planes(item.id, files),), figures, timings)
 
     def _save_frame(
@@ -151,7 +169,7 @@ class InpaintWorker:
         write_background(place, done.background, like, self._options)
         fills, place = item.place("fills", f"{path.stem}.png")
         write_map(place, done.fills)
-        return background, fills, frame_figures(path.stem, done, self._backend)
+        return background, fills, frame_figures(path.stem, done, self._choice.kind)
 
     def _painter(self, item: Item) -> Painter:
         """Read what there is of the shot.

@@ -7,8 +7,7 @@ import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.compute import Compute
-from multiplane.core.errors import InputError
-from multiplane.restore.inpaint.backend import Filled
+from multiplane.restore.inpaint.backend import Filled, require_known
 from multiplane.restore.inpaint.config import OpenCvOptions
 
 METHODS = {"telea": cv2.INPAINT_TELEA, "navier-stokes": cv2.INPAINT_NS}
@@ -51,17 +50,9 @@ def diffuse(
 
     Returns:
         (H, W, 3); outside the hole bit for bit the frame.
-
-    Raises:
-        InputError: No pixel is known.
     """
     unknown = hole | ~sources
-    if unknown.all():
-        raise InputError(
-            "the hole covers the whole picture",
-            why="nothing is known that it could be filled from",
-            fix="give a smaller mask or a smaller --grow-px, or leave this picture out",
-        )
+    require_known(~unknown)
     # OpenCV does not look at the outermost pixels; their repetition is outermost instead.
     picture, repair = (
         cv2.copyMakeBorder(a, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE)
