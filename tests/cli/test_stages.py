@@ -79,6 +79,41 @@ def test_inpaint_on_folders(
     assert not changed[:10].any()
 
 
+def test_inpaint_takes_pictures_and_masks_side_by_side(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both, out = tmp_path / "in", tmp_path / "out"
+    both.mkdir()
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    cv2.imwrite(str(both / "wall.png"), cv2.GaussianBlur(noise, (0, 0), 2))
+    for name, x in (("wall_mask001", 10), ("wall_mask002", 40)):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[20:28, x : x + 10] = 255
+        cv2.imwrite(str(both / f"{name}.png"), mask)
+    words = ["restore", "inpaint", "--frames", str(both), "--masks", str(both), "-o", str(out)]
+    code, text, err = told(capsys, *words, "--backend", "opencv", "--mask-dilate", "2")
+    assert code == 0, text + err
+    made = sorted((out / "inpaint" / "backgrounds" / "in").glob("*.png"))
+    assert [path.stem for path in made] == ["wall_mask001", "wall_mask002"]
+    before = cv2.imread(str(both / "wall.png"))
+    left, right = ((cv2.imread(str(path)) != before).any(axis=2) for path in made)
+    assert left[22:26, 12:18].any()
+    assert not left[:, 30:].any(), "the other mask is another task"
+    assert right[22:26, 42:48].any()
+    assert not right[:, :30].any()
+
+
+def test_one_mask_for_all_pictures(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks / "0.png")]
+    code, text, err = told(capsys, *words, "-o", str(tmp_path / "out"), "--backend", "opencv")
+    assert code == 0, text + err
+    made = sorted((tmp_path / "out" / "inpaint" / "backgrounds").rglob("*.png"))
+    assert [path.stem for path in made] == ["0", "1"]
+
+
 def test_the_stages_of_the_readme_follow_each_other(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,27 @@ def test_matches_by_stem_in_natural_order(tmp_path: Path) -> None:
     assert [Path(name).name for name in planes.files["masks"]] == ["9.png", "10.png"]
 
 
+def test_masks_beside_their_pictures_several_a_picture(tmp_path: Path) -> None:
+    both = fill(tmp_path / "f", "a.jpg", "a_mask001.png", "a_mask002.png", "b.jpg", "b_mask.png")
+    (planes,) = planes_of_folders({"frames": both, "masks": both})
+    assert [Path(name).name for name in planes.files["frames"]] == ["a.jpg", "a.jpg", "b.jpg"]
+    assert [Path(name).stem for name in planes.files["masks"]] == [
+        "a_mask001", "a_mask002", "b_mask",
+    ]  # fmt: skip
+    fill(both, "c.jpg")
+    with pytest.raises(InputError, match=r"no mask: c\.jpg"):
+        planes_of_folders({"frames": both, "masks": both})
+
+
+def test_one_mask_for_all(tmp_path: Path) -> None:
+    frames = fill(tmp_path / "f", "a.png", "b.png")
+    mask = fill(tmp_path, "logo.png") / "logo.png"
+    (planes,) = planes_of_folders({"frames": frames, "masks": mask})
+    assert planes.files["masks"] == (str(mask), str(mask))
+    with pytest.raises(InputError, match=r"logo\.png is not a folder"):
+        planes_of_folders({"frames": frames, "plates": mask})
+
+
 def test_one_set_a_folder(tmp_path: Path) -> None:
     frames = fill(tmp_path / "f", "clip/0001/a.png", "clip/0002/a.png")
     masks = fill(tmp_path / "m", "clip/0001/a.png", "clip/0002/a.png")

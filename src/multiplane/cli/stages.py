@@ -130,7 +130,7 @@ def _footage() -> list[inspect.Parameter]:
 
 def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Parameter]:
     """A folder a plane; files belong together by their names."""
-    from multiplane.engine.folders import SINGLE
+    from multiplane.engine.folders import SHARED, SINGLE
 
     parameters = []
     for plane in (*needs, *accepts):
@@ -140,7 +140,9 @@ def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Pa
             text = "The frames: a folder of pictures, or the folder of a run."
         elif plane in SINGLE:
             text = f"The {plane}{SINGLE[plane]} of the shot, or the folder of a run."
-        metavar = "FILE|FOLDER" if plane in SINGLE else "FOLDER"
+        elif plane in SHARED:
+            text = f"{text.rstrip('.')}, or one picture for all frames."
+        metavar = "FILE|FOLDER" if plane in {*SINGLE, *SHARED} else "FOLDER"
         option = typer.Option(f"--{plane}", metavar=metavar, help=text)
         annotation = Annotated[Path, option] if needed else Annotated[Path | None, option]
         default = inspect.Parameter.empty if needed else None

@@ -11,6 +11,7 @@ from multiplane.core.items import Planes
 from multiplane.engine.folder import is_run
 from multiplane.engine.inputs import Known, kind_of
 from multiplane.engine.names import Ids, is_text, listed, readable, unnameable
+from multiplane.engine.pairs import pairs_of
 from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
 from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
@@ -18,6 +19,8 @@ from multiplane.media.images import list_images, picture_size
 
 SINGLE = {"camera": ".json", "boxes": ".json"}
 """Planes that are one file for all frames, and its suffix."""
+SHARED = {"masks"}
+"""Planes of which one picture may stand for all frames."""
 
 
 def footage_recipe(stage: str) -> Recipe:
@@ -52,10 +55,13 @@ def planes_of_folders(folders: Mapping[str, Path], known: Known | None = None) -
     same place below the other folders, by stem. Where the frames are one set, the other folders
     may hold the files elsewhere. Frames of several sizes become a set a size. A frame that cannot
     be read, or whose partner cannot or has another size, becomes a set of its own, so that it
-    fails alone. One whose name is no text has no place here, see :func:`left_out`.
+    fails alone. One whose name is no text has no place here, see :func:`left_out`. Masks may also
+    be called ``<frame>_mask001``, several a frame, see :mod:`multiplane.engine.pairs`; a frame is
+    then there once a mask.
 
     Args:
-        folders: Plane name → folder; ``frames`` leads.
+        folders: Plane name → folder; ``frames`` leads. One picture of a plane of :data:`SHARED`
+            is taken for all frames.
         known: What the run folder was given before; frames of other folders keep their ids.
 
     Returns:
@@ -73,26 +79,44 @@ def planes_of_folders(folders: Mapping[str, Path], known: Known | None = None) -
     there = {
         plane: _sets(plane, folder)
         for plane, folder in folders.items()
-        if plane != "frames" and (plane not in SINGLE or is_run(folder))
+        if plane != "frames"
+        and (plane not in SINGLE or is_run(folder))
+        and not _is_shared(plane, folder)
     }
     ids = Ids(_of_others(known or {}, groups))
     found = []
     for place, names in groups.items():
         _refuse_twins(names)
-        files = {"frames": list(map(str, names))}
+        at_hand = {plane: _at_hand(theirs, place, groups) for plane, theirs in there.items()}
+        pairs = pairs_of(names, at_hand.get("masks", []))
+        own = [frame for frame, _ in pairs] or names
+        files = {"frames": list(map(str, own))}
         for plane, folder in folders.items():
-            if plane != "frames":
-                theirs = there.get(plane, {})
-                at_hand = theirs.get(place, [])
-                if len(groups) == 1 and not at_hand:
-                    at_hand = [path for paths in theirs.values() for path in paths]
-                files[plane] = (
-                    [_single(plane, folder, place, at_hand)]
-                    if plane in SINGLE
-                    else _partners(plane, folder, at_hand, names)
-                )
+            if plane in SINGLE:
+                files[plane] = [_single(plane, folder, place, at_hand.get(plane, []))]
+            elif pairs and plane == "masks":
+                files[plane] = [str(mask) for _, mask in pairs]
+            elif _is_shared(plane, folder):
+                files[plane] = [str(folder.absolute())] * len(own)
+            elif plane != "frames":
+                files[plane] = _partners(plane, folder, at_hand[plane], own)
         parts = place.parts or (frames.absolute().name,)
-        found += _by_size(ids, parts, names, files)
+        found += _by_size(ids, parts, own, files)
+    return found
+
+
+def _is_shared(plane: str, path: Path) -> bool:
+    """Whether one picture stands for all of a plane."""
+    return plane in SHARED and kind_of(path) == "file"
+
+
+def _at_hand(
+    theirs: Mapping[Path, list[Path]], place: Path, groups: Mapping[Path, list[Path]]
+) -> list[Path]:
+    """The files of a plane among which the partners of the frames at a place are."""
+    found = theirs.get(place, [])
+    if len(groups) == 1 and not found:
+        return [path for paths in theirs.values() for path in paths]
     return found
 
 

@@ -10,7 +10,7 @@ from multiplane.core.arrays import Frame
 from multiplane.core.errors import InputError
 from multiplane.media.images import read_frame, write_frame, write_mask
 from multiplane.restore.inpaint.config import InpaintOptions
-from multiplane.restore.inpaint.files import name_for, one_size, write_background
+from multiplane.restore.inpaint.files import name_for, one_size, stem_for, write_background
 
 
 def test_masks_of_another_size_are_all_named(tmp_path: Path, bricks: Frame) -> None:
@@ -29,8 +29,15 @@ def test_masks_of_another_size_are_all_named(tmp_path: Path, bricks: Frame) -> N
 
 
 def test_the_format_is_kept_or_chosen() -> None:
-    assert name_for(Path("a/b.JPG"), InpaintOptions()) == "b.JPG"
-    assert name_for(Path("a/b.JPG"), InpaintOptions(format="png")) == "b.png"
+    assert name_for(Path("a/b.JPG"), "b", InpaintOptions()) == "b.JPG"
+    assert name_for(Path("a/b.JPG"), "b_mask", InpaintOptions(format="png")) == "b_mask.png"
+
+
+def test_results_are_called_like_the_frame_or_a_mask_named_after_it() -> None:
+    frame = Path("a/b.jpg")
+    assert stem_for(frame, Path("m/b.png")) == "b"
+    assert stem_for(frame, Path("m/logo.png")) == "b"
+    assert stem_for(frame, Path("a/b_mask002.png")) == "b_mask002"
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp"])

@@ -54,11 +54,17 @@ def one_size(frames: Sequence[Path], planes: dict[str, Sequence[Path]]) -> bool:
     return len(set(sizes)) == 1
 
 
-def name_for(source: Path, options: InpaintOptions) -> str:
+def stem_for(frame: Path, mask: Path) -> str:
+    """What the results of a frame are called: like the frame.
+
+    Where the mask is called ``<frame>_mask...`` the frame may have several of them: then like it.
+    """
+    return mask.stem if mask.stem.startswith(f"{frame.stem}_mask") else frame.stem
+
+
+def name_for(source: Path, stem: str, options: InpaintOptions) -> str:
     """The file name of the background of a frame."""
-    if options.format == "same":
-        return source.name
-    return f"{source.stem}.{options.format}"
+    return f"{stem}{source.suffix if options.format == 'same' else f'.{options.format}'}"
 
 
 def write_background(

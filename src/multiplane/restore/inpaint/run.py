@@ -23,7 +23,7 @@ from multiplane.restore.inpaint.backend import BatchInpainter, Inpainter, open_i
 from multiplane.restore.inpaint.choice import decide
 from multiplane.restore.inpaint.config import GROUP, InpaintOptions, LamaOptions
 from multiplane.restore.inpaint.figures import frame_figures, shot_figures
-from multiplane.restore.inpaint.files import name_for, one_size, write_background
+from multiplane.restore.inpaint.files import name_for, one_size, stem_for, write_background
 from multiplane.restore.inpaint.fill import Inpainted, Painter
 from multiplane.restore.inpaint.shot import Shot
 
@@ -146,10 +146,11 @@ class InpaintWorker:
         painter = self._painter(item)
         found = time.perf_counter()
 
-        def save(pair: tuple[str, Inpainted]) -> tuple[str, str, dict[str, Json]]:
-            return self._save_frame(item, *pair)
+        def save(one: tuple[str, str, Inpainted]) -> tuple[str, str, dict[str, Json]]:
+            return self._save_frame(item, *one)
 
-        pairs = zip(item.files["frames"], painter.frames(), strict=True)
+        stems = map(stem_for, item.paths("frames"), item.paths("masks"))
+        pairs = zip(item.files["frames"], stems, painter.frames(), strict=True)
         backgrounds, fills, rows = zip(*map_ordered(save, pairs), strict=True)
         files = {"backgrounds": backgrounds, "fills": fills}
         timings = {"camera_s": found - began, "total_s": time.perf_counter() - began}
@@ -160,16 +161,16 @@ class InpaintWorker:
         return Record(item.id, (Planes(item.id, files),), figures, timings)
 
     def _save_frame(
-        self, item: Item, name: str, done: Inpainted
+        self, item: Item, name: str, stem: str, done: Inpainted
     ) -> tuple[str, str, dict[str, Json]]:
         """Write what came of one frame; the names of the files and the figures."""
         path = item.root / name
-        background, place = item.place("backgrounds", name_for(path, self._options))
+        background, place = item.place("backgrounds", name_for(path, stem, self._options))
         like = path if Path(name).is_absolute() else None
         write_background(place, done.background, like, self._options)
-        fills, place = item.place("fills", f"{path.stem}.png")
+        fills, place = item.place("fills", f"{stem}.png")
         write_map(place, done.fills)
-        return background, fills, frame_figures(path.stem, done, self._choice.kind)
+        return background, fills, frame_figures(stem, done, self._choice.kind)
 
     def _painter(self, item: Item) -> Painter:
         """Read what there is of the shot.
@@ -181,7 +182,11 @@ class InpaintWorker:
         names = [name for name in ("masks", "plates", "unseen", "holes") if item.paths(name)]
         frames = item.paths("frames")
         handed_in = any(Path(name).is_absolute() for name in item.files["frames"])
-        if handed_in and not one_size(frames, {name: item.paths(name) for name in names}):
+        planes = {name: item.paths(name) for name in names}
+        sizes_differ = handed_in and not one_size(frames, planes)
+        # Pictures that have masks named after them are no shot: what one shows is not what
+        # another hides, and the same one may be there once a mask.
+        if sizes_differ or any(map(_is_pair, frames, item.paths("masks"))):
             options = options.model_copy(update={"carry": False})
         camera = [read_camera(path) for path in item.paths("camera")]
         plates = PictureFiles(item.paths("plates"), read_frame) if "plates" in names else None
@@ -192,3 +197,8 @@ class InpaintWorker:
         known = camera[0] if camera else None
         shot = Shot(files, masks, plates, unseen, holes, known, options.grow_px)
         return _painter(shot, options, self._inpainter)
+
+
+def _is_pair(frame: Path, mask: Path) -> bool:
+    """Whether a mask is named after its frame rather than like it."""
+    return stem_for(frame, mask) != frame.stem
