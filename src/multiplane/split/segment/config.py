@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
-from multiplane.core.config import Effort, Options
+from multiplane.core.config import Effort, Options, Words
 from multiplane.core.plugins import with_foreign_options
+from multiplane.split.segment.typed import parse_boxes, parse_points, parse_text
 
 
 class AutoOptions(Options):
-    """Combined for shots, salient for single pictures, motion without weights. Says which."""
+    """SAM 2.1 where its weights and a GPU are; else combined, salient, motion. Says which."""
 
     kind: Literal["auto"] = "auto"
 
@@ -142,9 +144,95 @@ class AutomaticOptions(Options):
     )
 
 
+Evidence = Annotated[
+    AutoOptions | SalientOptions | MotionOptions | CombinedOptions, Field(discriminator="kind")
+]
+
+
+class _FindsEverything(Options):
+    """What networks of the SAM family share: they tell things apart, not who is a character."""
+
+    automatic: AutomaticOptions = Field(
+        default=AutomaticOptions(preset="optimized"),
+        description="how everything in a picture is looked for where nobody points; the preset is "
+        "optimized unless another is named",
+    )
+    who: Literal["characters", "everything"] = Field(
+        default="characters",
+        description="what is taken of everything in a picture: characters, by evidence, or all",
+    )
+    evidence: Evidence = Field(
+        default=AutoOptions(), description="what tells characters; auto goes without SAM here"
+    )
+    planes: Literal["prompts", "evidence"] = Field(
+        default="prompts",
+        description="what boxes or masks of another step are: where to look, or evidence of who",
+    )
+    every_frames: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="looks for everything in every so many frames, and follows it between by the "
+        "network's memory; 1 looks at each frame by itself",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _begin_with_optimized(cls, raw: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
+        """A single field of ``automatic`` does not take the preset back to upstream's."""
+        given = raw.get("automatic") if isinstance(raw, Mapping) else None
+        if not isinstance(given, Mapping):
+            return raw
+        return {**raw, "automatic": {"preset": "optimized", **given}}
+
+
+class SamOptions(_FindsEverything):
+    """SAM 2.1 (Ravi et al. 2024): everything in a picture, or what is pointed at. Wants a GPU."""
+
+    kind: Literal["sam2"] = "sam2"
+    model: str = Field(
+        default="sam2.1-large",
+        min_length=1,
+        description="the network, by its hub name (sam2.1-tiny, -small, -base-plus, -large) or the "
+        "path of a folder",
+    )
+
+
+class EdgeTamOptions(_FindsEverything):
+    """EdgeTAM (Zhou et al. 2025): a SAM 2 for small machines, less exact at edges."""
+
+    kind: Literal["edgetam"] = "edgetam"
+    model: str = Field(
+        default="edgetam",
+        min_length=1,
+        description="the network, by its hub name or the path of a folder",
+    )
+
+
+class Sam3Options(_FindsEverything):
+    """SAM 3 (Carion et al. 2025): takes words too. Weights are gated, under Meta's own licence."""
+
+    kind: Literal["sam3"] = "sam3"
+    model: str = Field(
+        default="sam3",
+        min_length=1,
+        description="the network, by its hub name or the path of a folder",
+    )
+
+
+TAKES_NO_PROMPTS = ("salient", "motion", "combined")
+"""Backends that look by themselves, by kind."""
 GROUP = "multiplane.segment"
 """Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
-_SHIPPED = AutoOptions | SalientOptions | MotionOptions | CombinedOptions
+_SHIPPED = (
+    AutoOptions
+    | SalientOptions
+    | MotionOptions
+    | CombinedOptions
+    | SamOptions
+    | EdgeTamOptions
+    | Sam3Options
+)
 if TYPE_CHECKING:
     Backend = Annotated[_SHIPPED, Field(discriminator="kind")]
 else:
@@ -176,7 +264,46 @@ class SegmentOptions(Options):
     context_margin_px: int = Field(
         default=16, ge=0, le=4096, description="room round a cut-out of an instance"
     )
+    prompts: Annotated[str | None, Words("the path of a JSON file or a folder, with sam2")] = Field(
+        default=None,
+        min_length=1,
+        description="a JSON file of what to look for: boxes, points, masks, words; or a folder "
+        "that holds such a file, or rough masks, below the name of each shot",
+    )
+    boxes: Annotated[str | None, Words("x0,y0,x1,y1 in px, told apart by ;, with sam2")] = Field(
+        default=None, description="boxes to look into, on the first frame of each shot: "
+        "x0,y0,x1,y1 in px, told apart by ;",
+    )  # fmt: skip
+    points: Annotated[str | None, Words("x,y in px, told apart by ;, with sam2")] = Field(
+        default=None, description="the same by points: x,y on the object, x,y,0 beside it, told "
+        "apart by ;, objects by |",
+    )  # fmt: skip
+    text: Annotated[str | None, Words("words told apart by ;, with sam3")] = Field(
+        default=None, description="what to look for in every frame, in words told apart by ;",
+    )  # fmt: skip
+
     device: Device = "auto"
     precision: Precision = "auto"
     batch_size: BatchSize = 0
     max_vram_gb: MaxVramGb = 0.0
+
+    @field_validator("prompts", "boxes", "points", "text")
+    @classmethod
+    def _can_be_followed(cls, value: str | None, told: ValidationInfo) -> str | None:
+        """See that what is typed can be read, and that the backend takes it.
+
+        Raises:
+            ValueError: It cannot, or does not.
+        """
+        if value is None:
+            return None
+        name = str(told.field_name)
+        parse = {"boxes": parse_boxes, "points": parse_points, "text": parse_text}.get(name)
+        if parse is not None:
+            parse(value)
+        kind = getattr(told.data.get("backend"), "kind", "")  # empty where that is wrong itself
+        if kind in TAKES_NO_PROMPTS:
+            raise ValueError(f"backend {kind!r} looks by itself and takes no {name}")
+        if name == "text" and kind in {"auto", "sam2", "edgetam"}:
+            raise ValueError(f"backend {kind!r} takes no words")
+        return value
