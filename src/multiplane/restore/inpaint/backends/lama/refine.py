@@ -12,6 +12,7 @@ one that agrees best is taken, so that the fill is never further off than withou
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -25,7 +26,7 @@ SMALL_PX = 512
 """At the smallest size the shorter side has at most this; crops no larger are left as they are."""
 MOST_LEVELS = 3
 STEPS = 15
-RATE = 0.002
+RATE, BETAS = 0.002, (0.9, 0.999)
 STEP_PX = 8
 
 
@@ -104,7 +105,7 @@ def agree(
         begin = front(torch.cat([images * (1 - masks), masks], dim=1))
     with torch.inference_mode(False), torch.enable_grad():
         features = tuple(part.clone().float().requires_grad_() for part in begin)
-        adam = torch.optim.Adam(features, lr=RATE)
+        adam = _Adam(features)
         best, least = None, None
         for step in range(steps + 1):
             with torch.autocast(kind, dtype=dtype, enabled=dtype != torch.float32):
@@ -116,9 +117,7 @@ def agree(
             least = torch.where(better, losses.detach(), least)
             best = torch.where(better[:, None, None, None], painted.detach(), best)
             if step < steps:
-                adam.zero_grad()
-                losses.sum().backward()
-                adam.step()
+                adam.step(torch.autograd.grad(losses.sum(), features))
     assert best is not None, "the first step is always taken"
     return best
 
@@ -144,6 +143,24 @@ def distance(
     """
     inside = _mean((functional.avg_pool2d(painted, 2) - goal).abs(), low)
     return inside + _mean((painted - images).abs(), 1 - masks)
+
+
+class _Adam:
+    """Adam (Kingma and Ba 2015) as the paper uses it; that of torch takes seconds to import."""
+
+    def __init__(self, moved: Sequence[torch.Tensor]) -> None:
+        self._moved = moved
+        self._means = [(torch.zeros_like(one), torch.zeros_like(one)) for one in moved]
+        self._count = 0
+
+    @torch.no_grad()
+    def step(self, slopes: Sequence[torch.Tensor]) -> None:
+        self._count += 1
+        shares = [1 - beta**self._count for beta in BETAS]
+        for moved, (first, second), slope in zip(self._moved, self._means, slopes, strict=True):
+            first.lerp_(slope, 1 - BETAS[0])
+            second.lerp_(slope.square(), 1 - BETAS[1])
+            moved.sub_(RATE * (first / shares[0]) / ((second / shares[1]).sqrt() + 1e-8))
 
 
 def _mean(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
