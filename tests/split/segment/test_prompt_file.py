@@ -10,7 +10,7 @@ from multiplane.core.detections import Detection, FrameBoxes, write_boxes
 from multiplane.core.errors import InputError
 from multiplane.core.instances import encode_rle
 from multiplane.media.images import write_mask
-from multiplane.split.segment.prompt_file import mask_files, read_prompts
+from multiplane.split.segment.prompt_file import mask_files, prompts_of_file
 
 STEMS = ["000010", "000011", "000012"]
 SIZE = (40, 30)
@@ -23,7 +23,7 @@ def write(folder: Path, *prompts: dict, **extra) -> Path:
 
 
 def read(path: Path, shot: str = "clip/0001"):
-    return read_prompts(path, shot, STEMS, SIZE)
+    return prompts_of_file(path, shot, STEMS, SIZE)
 
 
 def square() -> np.ndarray:
@@ -75,9 +75,9 @@ def test_boxes_of_the_detector_are_prompts(tmp_path) -> None:
     assert [(p.index, p.score, p.object_id) for p in found] == [
         (0, 0.9, None), (0, 0.6, None), (2, 0.9, None)]  # fmt: skip
     with pytest.raises(InputError, match="the shot is 20x30"):
-        read_prompts(path, "a", STEMS, (20, 30))
+        prompts_of_file(path, "a", STEMS, (20, 30))
     with pytest.raises(InputError, match="frame '000012', which the shot does not have"):
-        read_prompts(path, "a", STEMS[:2], SIZE)
+        prompts_of_file(path, "a", STEMS[:2], SIZE)
 
 
 @pytest.mark.parametrize(

@@ -141,12 +141,12 @@ def test_frames_of_other_sizes_fail_the_shot(tmp_path, scene) -> None:
 
 def test_the_fingerprint_knows_the_weights() -> None:
     assert Segment().fingerprint(MOTION) == ""
-    assert Segment().fingerprint(SegmentOptions()).startswith("u2netp:")
+    assert Segment().fingerprint(SegmentOptions()).startswith("u2netp@")
     large = SalientOptions(model="u2net")
     for backend in (large, CombinedOptions(salient=large)):
-        assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2net:")
+        assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2net@")
     for backend in (SalientOptions(), CombinedOptions()):
-        assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2netp:")
+        assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2netp@")
 
 
 def test_what_was_found_for_want_of_weights_is_found_again_with_them(monkeypatch) -> None:

@@ -112,7 +112,7 @@ class PromptFile(Options):
         return self
 
 
-def read_prompts(
+def prompts_of_file(
     path: Path, shot: str, stems: Sequence[str], size: tuple[int, int]
 ) -> list[Prompt]:
     """Read what is pointed at in one shot.

@@ -19,21 +19,22 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent
 from multiplane.core.threads import map_ordered
-from multiplane.hub.table import entry_of
+from multiplane.hub import weights
 from multiplane.media.images import read_frame, write_cutout, write_mask
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
+from multiplane.split.segment import pointing
 from multiplane.split.segment.backend import Belief, Segmentation
-from multiplane.split.segment.choice import Choices, missing_weights
+from multiplane.split.segment.choice import Choices, missing_weights, models_of
 from multiplane.split.segment.config import (
     GROUP,
     AutoOptions,
-    CombinedOptions,
     SalientOptions,
     SegmentOptions,
 )
 from multiplane.split.segment.cutouts import cut_instance
 from multiplane.split.segment.instances import Tracker
+from multiplane.split.segment.pointed import Pointed
 from multiplane.split.segment.refine import draw_mask
 from multiplane.split.segment.shot import Shot
 from multiplane.split.segment.temporal import steady
@@ -118,7 +119,7 @@ def segment_shot(
     Returns:
         A stream of masks with numbered instances.
     """
-    choice, segmenter = choices.choose(len(shot))
+    choice, segmenter = choices.choose(len(shot), bool(shot.pointed))
     found = segmenter.segment(shot, progress)
     tracker = Tracker(options.min_instance_px, options.max_instance_px)
     figures: dict[str, Json] = {"backend": choice.kind, "why": choice.why, **found.figures}
@@ -175,25 +176,25 @@ class Segment:
     version: ClassVar[int] = 1
     options: ClassVar[type[SegmentOptions]] = SegmentOptions
     needs: ClassVar[tuple[str, ...]] = ("frames",)
-    accepts: ClassVar[tuple[str, ...]] = ("camera",)
+    accepts: ClassVar[tuple[str, ...]] = ("camera", "boxes", "masks")
     makes: ClassVar[tuple[str, ...]] = ("masks", "camera", "cutouts")
     metadata: ClassVar[str] = "instances_metadata.json"
 
     def fingerprint(self, options: SegmentOptions) -> str:
-        """The weights by name and hash where they take part; of a foreign backend its release."""
-        if isinstance(options.backend, AutoOptions) and missing_weights():
-            return ""
-        used = (entry_of("models", name) for name in self.weights(options))
-        told = [f"{entry.name}:{entry.sha256}" for entry in used]
-        return " ".join(told) or origin_of(options.backend.kind, GROUP)
+        """The weights by name and hash where they take part, and what is pointed at.
+
+        Of a foreign backend it is its release.
+        """
+        used = self.weights(options)
+        if SalientOptions().model in used and _goes_without(options) and missing_weights():
+            used = tuple(name for name in used if name != SalientOptions().model)
+        told = [weights.fingerprint(name) for name in used]
+        told += [origin_of(options.backend.kind, GROUP), pointing.fingerprint(options)]
+        return " ".join(filter(None, told))
 
     def weights(self, options: SegmentOptions) -> tuple[str, ...]:
-        """The salience network, where it is asked for or may be chosen."""
-        backend = options.backend
-        if isinstance(backend, AutoOptions):
-            return (SalientOptions().model,)
-        salient = backend.salient if isinstance(backend, CombinedOptions) else backend
-        return (salient.model,) if isinstance(salient, SalientOptions) else ()
+        """The networks that are asked for or would be chosen; those that are not here too."""
+        return models_of(options.backend, Compute.of(options), _is_pointed(options))
 
     def open(self, options: SegmentOptions) -> SegmentWorker:
         """Load the backend."""
@@ -219,7 +220,13 @@ class SegmentWorker:
         camera = None
         if cameras:
             camera = read_camera(cameras[0])
-        return Shot(PictureFiles(item.paths("frames"), read_frame), camera)
+        shot = Shot(PictureFiles(item.paths("frames"), read_frame), camera)
+        asked = pointing.point_at(item, self._options, shot.size)
+        told = pointing.point_by_planes(item, shot.size)
+        if not asked and getattr(self._options.backend, "planes", "prompts") == "prompts":
+            asked, told = told, Pointed()
+        shot.pointed, shot.hints = asked, told
+        return shot
 
     def compute(self, items: Sequence[Item], loaded: Sequence[Shot]) -> list[Record]:
         """Segment the shots."""
@@ -279,6 +286,17 @@ class SegmentWorker:
             write_cutout(path, colour, alpha)
             names.append(name)
         return names
+
+
+def _is_pointed(options: SegmentOptions) -> bool:
+    """Whether the user says what to look for."""
+    return any((options.prompts, options.boxes, options.points, options.text))
+
+
+def _goes_without(options: SegmentOptions) -> bool:
+    """Whether salience is chosen, not asked for, so that its absence is no error."""
+    backend = options.backend
+    return isinstance(getattr(backend, "evidence", backend), AutoOptions)
 
 
 def _frame_figures(one: FrameInstances, stems: Sequence[str]) -> Json:

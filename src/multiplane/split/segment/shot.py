@@ -12,6 +12,7 @@ import numpy as np
 from multiplane.core.arrays import Frame, check_frame
 from multiplane.core.errors import InputError
 from multiplane.motion.camera import CameraPath
+from multiplane.split.segment.pointed import Pointed
 
 
 class Shot:
@@ -22,14 +23,17 @@ class Shot:
     """
 
     def __init__(
-        self, frames: Sequence[Frame], camera: CameraPath | None = None, keep: int = 320
-    ) -> None:
+        self, frames: Sequence[Frame], camera: CameraPath | None = None, keep: int = 320,
+        pointed: Pointed | None = None, hints: Pointed | None = None,
+    ) -> None:  # fmt: skip
         """Take the shot.
 
         Args:
             frames: All of one size; a list, or something that loads item by item.
             camera: How the camera moved, when that is known already.
             keep: How many small frames are remembered.
+            pointed: What to look for, where somebody says so.
+            hints: Boxes or masks that tell who is a character.
 
         Raises:
             InputError: There is no frame, or the camera path has another length.
@@ -48,6 +52,8 @@ class Shot:
             )
         self._frames = frames
         self.camera = camera
+        self.pointed = pointed or Pointed()
+        self.hints = hints or Pointed()
         self._keep = keep
         self._small: OrderedDict[tuple[int, tuple[int, int]], Frame] = OrderedDict()
         self._lock = threading.Lock()

@@ -8,22 +8,25 @@ MOST = 1000
 """More boxes or points than this are no longer typed."""
 
 
-def parse_boxes(text: str) -> list[Prompt]:
+def parse_boxes(text: str, first: int = 1) -> list[Prompt]:
     """Boxes on the first frame, one object each.
 
     Args:
         text: ``x0,y0,x1,y1`` in px, boxes told apart by ``;``.
+        first: The number of the first object.
 
     Raises:
         ValueError: It is something else.
     """
     prompts = []
-    for number, part in enumerate(_split(text, ";"), start=1):
+    for number, part in enumerate(_split(text, ";"), start=first):
         numbers = _numbers(part)
         if len(numbers) != 4 or numbers[0] >= numbers[2] or numbers[1] >= numbers[3]:
             raise ValueError(f"{part!r} is no box: write x0,y0,x1,y1 with x0 < x1 and y0 < y1")
         x0, y0, x1, y1 = numbers
-        prompts.append(Prompt(object_id=number, box=(x0, y0, x1, y1), where=f"box {number}"))
+        prompts.append(
+            Prompt(object_id=number, box=(x0, y0, x1, y1), where=f"box {number - first + 1}")
+        )
     return prompts
 
 
@@ -51,7 +54,7 @@ def parse_points(text: str, first: int = 1) -> list[Prompt]:
             raise ValueError(f"{group!r} has no point on the object")
         prompts.append(
             Prompt(object_id=number, points=tuple(points), labels=tuple(labels),
-                   where=f"object {number} of the points")
+                   where=f"object {number - first + 1} of the points")
         )  # fmt: skip
     return prompts
 
