@@ -1,11 +1,15 @@
-"""A wheel made on the spot, and an index that is a folder."""
+"""A wheel made on the spot, an index that is a folder, and a model hub that is a dictionary."""
 
 import hashlib
+import sys
+import types
 import zipfile
+from pathlib import Path
 
 import pytest
 
-from multiplane.hub.entries import Entry
+from multiplane.hub import repositories
+from multiplane.hub.entries import Bundle, BundleFile, Entry
 from multiplane.hub.sources import WheelSource
 
 CONTENT = b"weights " * 1000
@@ -75,3 +79,80 @@ def index(tmp_path, monkeypatch):
     }.items():  # fmt: skip
         monkeypatch.setenv(variable, value)
     return folder
+
+
+class FakeHub:
+    """A model hub: repository and commit → files. Counts what is asked of it."""
+
+    def __init__(self):
+        self.branch = "a" * 40
+        self.files = {
+            "config.json": b"{}",
+            "model.safetensors": b"tensors " * 100,
+            "README.md": b"not asked for",
+        }
+        self.looked = []
+        self.fetched = []
+        self.failure = None
+        self.wrong = {}
+
+    def model_info(self, repository, *, revision, files_metadata):
+        assert files_metadata
+        self.looked.append((repository, revision))
+        if self.failure:
+            raise self.failure
+        siblings = [
+            types.SimpleNamespace(rfilename=name, size=len(held), lfs=self._lfs(name, held))
+            for name, held in self.files.items()
+        ]
+        return types.SimpleNamespace(sha=revision or self.branch, siblings=siblings)
+
+    @staticmethod
+    def _lfs(name, held):
+        if not name.endswith(".safetensors"):
+            return None
+        return types.SimpleNamespace(sha256=hashlib.sha256(held).hexdigest())
+
+    def download(self, repository, file, *, revision, local_dir):
+        self.fetched.append((repository, file, revision))
+        if self.failure:
+            raise self.failure
+        notes = Path(local_dir) / ".cache" / "huggingface"
+        notes.mkdir(parents=True, exist_ok=True)
+        (notes / f"{file}.metadata").write_text(revision)
+        path = Path(local_dir) / file
+        path.write_bytes(self.wrong.get(file, self.files[file]))
+        return str(path)
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A model hub that stands in for huggingface_hub."""
+    fake = FakeHub()
+    module = types.ModuleType("huggingface_hub")
+    module.HfApi = lambda: fake
+    module.hf_hub_download = fake.download
+    monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    monkeypatch.setattr(repositories, "find_spec", lambda _: object())
+    return fake
+
+
+@pytest.fixture
+def bundle():
+    """A model of two files, and one that need not be there; its commit is not known."""
+    return Bundle(
+        name="small",
+        title="Small",
+        repository="owner/small-net",
+        revision=None,
+        files=(
+            BundleFile("config.json"),
+            BundleFile("model.safetensors"),
+            BundleFile("video.json", needed=False),
+        ),
+        limit_bytes=10_000,
+        licence="MIT",
+        commercial=True,
+        credit="Nobody",
+        purpose="tests",
+    )

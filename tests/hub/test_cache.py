@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from multiplane.hub import cache as module
-from multiplane.hub.cache import choose_cache, default_cache, remembered_sha256, sha256_of
+from multiplane.hub.cache import (
+    choose_cache,
+    choose_models,
+    default_cache,
+    models_folder,
+    remembered_sha256,
+    sha256_of,
+)
 
 
 @pytest.fixture
@@ -45,6 +52,17 @@ def test_a_process_may_choose_another(tmp_path):
     assert default_cache() == tmp_path
     choose_cache(None)
     assert default_cache() == before != tmp_path
+
+
+def test_a_process_may_choose_a_folder_of_models(tmp_path):
+    assert models_folder() is None
+    choose_models(tmp_path / "models")
+    choose_cache(tmp_path / "cache")
+    assert models_folder() == tmp_path / "models"
+    choose_cache(None)
+    assert models_folder() == tmp_path / "models", "each is chosen for itself"
+    choose_models(None)
+    assert models_folder() is None
 
 
 def test_a_file_is_read_once(tmp_path, counted):

@@ -6,8 +6,9 @@ import pytest
 
 from multiplane.core.errors import MissingDependencyError, OutputError, WeightsError
 from multiplane.hub import lookup
-from multiplane.hub.lookup import find, locate, place, pull
-from multiplane.hub.sources import HubSource
+from multiplane.hub.cache import choose_models, sha256_of
+from multiplane.hub.lookup import find, identity, locate, place, pull
+from multiplane.hub.sources import HubSource, UrlSource
 
 
 @pytest.fixture
@@ -65,7 +66,10 @@ def test_a_file_of_another_hash_is_refused(tmp_path, entry, content):
     (tmp_path / "tiny.onnx").write_bytes(content[::-1])
     with pytest.raises(WeightsError, match="is not tiny") as caught:
         find(entry, folder=tmp_path, cache=tmp_path / "cache")
-    assert caught.value.fix == "delete it and type: multiplane models pull tiny"
+    assert caught.value.fix == (
+        "delete it and type: multiplane models pull tiny; for weights of your own, name their "
+        "file by its path instead"
+    )
 
 
 def test_pulling_replaces_a_damaged_file(tmp_path, entry, fetched, content):
@@ -89,7 +93,8 @@ def test_offline_says_what_to_put_where(tmp_path, entry, fetched):
         find(entry, cache=tmp_path, offline=True)
     assert not fetched
     for part in (str(place(entry, tmp_path)), entry.sha256, "tinynet==1.0",
-                 "multiplane models pull tiny"):  # fmt: skip
+                 "multiplane models pull tiny", "as tiny.onnx into a folder",
+                 "export MULTIPLANE_MODELS=FOLDER"):  # fmt: skip
         assert part in caught.value.fix
 
 
@@ -118,6 +123,51 @@ def test_a_repository_needs_its_package(tmp_path, entry, monkeypatch):
     monkeypatch.setattr("multiplane.hub.repositories.find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError):
         find(from_hub, cache=tmp_path)
+
+
+@pytest.fixture
+def own_models(tmp_path):
+    """A folder of models, chosen for this process."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    choose_models(folder)
+    yield folder
+    choose_models(None)
+
+
+def test_the_folder_of_this_process_comes_first(tmp_path, entry, fetched, content, own_models):
+    assert locate(entry, cache=tmp_path) is None
+    (own_models / "tiny.onnx").write_bytes(content)
+    assert find(entry, cache=tmp_path) == own_models / "tiny.onnx"
+    assert not fetched
+
+
+def test_layouts_of_other_programs_are_taken_as_they_are(tmp_path, entry, content, own_models):
+    entry = dataclasses.replace(entry, layouts=("tiny/models/best.ckpt", "tiny.safetensors"))
+    assert identity(entry, cache=tmp_path) == entry.sha256
+    other = own_models / "tiny" / "models" / "best.ckpt"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"abc")
+    assert locate(entry, cache=tmp_path) == other
+    assert identity(entry, cache=tmp_path) == sha256_of(other)
+    own = own_models / "tiny.onnx"
+    own.write_bytes(content)
+    assert locate(entry, cache=tmp_path) == own, "what can be compared comes first"
+    assert identity(entry, cache=tmp_path) == entry.sha256
+
+
+def test_addresses_are_fetched_from(tmp_path, entry, monkeypatch, content):
+    source = UrlSource("https://example.org/tiny.onnx")
+    asked = []
+
+    def serve(source, target, limit_bytes):
+        asked.append((source, limit_bytes))
+        target.write_bytes(content)
+
+    monkeypatch.setattr(lookup, "fetch_url", serve)
+    path = find(dataclasses.replace(entry, source=source), cache=tmp_path)
+    assert path.read_bytes() == content
+    assert asked == [(source, entry.size_bytes)]
 
 
 RACER = """

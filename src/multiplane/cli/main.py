@@ -68,6 +68,7 @@ def settings(
     """Takes footage and pictures apart into planes: characters, mattes, clean backgrounds."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     runs.use_cache()
+    runs.use_models()
     handler = logging.StreamHandler()
     if not verbose:
         handler.addFilter(_is_not_told_at_the_end)

@@ -54,6 +54,35 @@ def use_cache() -> None:
         choose_cache(named)
 
 
+def models_folder() -> Path | None:
+    """The folder of the user's own weights that the environment asks for, if any.
+
+    Raises:
+        ConfigError: It names no folder.
+    """
+    named = os.environ.get("MULTIPLANE_MODELS")
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(
+            f"MULTIPLANE_MODELS names {folder}, which is no folder",
+            why="weights are looked for there first",
+            fix="export MULTIPLANE_MODELS=FOLDER with a folder that exists, or: "
+            "unset MULTIPLANE_MODELS",
+        )
+    return folder
+
+
+def use_models() -> None:
+    """Make the environment's folder of weights the one of this process."""
+    named = models_folder()
+    if named is not None:
+        from multiplane.hub.cache import choose_models
+
+        choose_models(named)
+
+
 def parse_settings(settings: list[str]) -> dict[str, object]:
     """Turn ``STEP.OPTION=VALUE`` words into overrides of a recipe.
 

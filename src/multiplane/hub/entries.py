@@ -101,10 +101,9 @@ class Bundle:
     @property
     def size(self) -> str:
         """Its size for a person; a bound where only the repository can tell."""
-        sizes = [file.size_bytes for file in self.files if file.needed]
-        known = [size for size in sizes if size is not None]
-        if len(known) == len(sizes):
-            return in_words(sum(known))
+        large = [file for file in self.files if file.name.endswith(".safetensors")]
+        if all(file.size_bytes for file in large):
+            return in_words(sum(file.size_bytes or 0 for file in self.files))
         return f"< {in_words(self.limit_bytes)}"
 
     @property

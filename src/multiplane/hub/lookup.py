@@ -183,7 +183,8 @@ def _check(entry: Entry, path: Path, digest: str) -> None:
             f"{path} is not {entry.name}: {size_bytes} bytes with sha256 {digest[:12]}..., "
             f"wanted {entry.size_bytes} with {entry.sha256[:12]}...",
             why="weights of another origin give other results",
-            fix=f"delete it and type: multiplane models pull {entry.name}",
+            fix=f"delete it and type: multiplane models pull {entry.name}; for weights of "
+            "your own, name their file by its path instead",
         )
 
 
