@@ -71,11 +71,11 @@ def _sam2() -> Any:
         "model_type": "sam2_hiera_det_model",
         "hidden_size": 8,
         "image_size": [SIZE["sam2"]] * 2,
-        "blocks_per_stage": [1, 1, 1, 1],
+        "blocks_per_stage": [1, 1, 2, 1],
         "embed_dim_per_stage": [8, 16, 24, 32],
         "num_attention_heads_per_stage": [1, 1, 2, 2],
         "window_size_per_stage": [8, 4, 4, 2],
-        "global_attention_blocks": [2],
+        "global_attention_blocks": [3],  # none that pools
         "mlp_ratio": 2.0,
     }
     vision = {

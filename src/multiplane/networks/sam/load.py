@@ -1,0 +1,156 @@
+"""Opening SAM 2.1, EdgeTAM and SAM 3 for single pictures, from a folder as they are published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from transformers import (
+    AutoImageProcessor,
+    EdgeTamModel,
+    Sam2Model,
+    Sam3TrackerModel,
+)
+
+from multiplane.core.compute import Compute
+from multiplane.core.errors import WeightsError
+from multiplane.networks.pretrained import load_pretrained
+from multiplane.networks.sam.image import ImageSam
+from multiplane.tensors.devices import pick_device
+from multiplane.tensors.precision import pick_dtype
+
+Family: TypeAlias = Literal["sam2", "edgetam", "sam3"]
+
+_CONFIG_LIMIT_BYTES = 16 * 2**20
+_KINDS: dict[str, tuple[Family, Any]] = {
+    "sam2": ("sam2", Sam2Model),
+    "sam2_video": ("sam2", Sam2Model),
+    "edgetam": ("edgetam", EdgeTamModel),
+    "edgetam_video": ("edgetam", EdgeTamModel),
+    "sam3_tracker": ("sam3", Sam3TrackerModel),
+    "sam3_tracker_video": ("sam3", Sam3TrackerModel),
+    "sam3_video": ("sam3", Sam3TrackerModel),
+}
+"""``model_type`` of a config.json: what it is, and the class for its image part. What is published
+says ``*_video`` and holds both; ``sam3_video`` holds the detector that takes words besides."""
+
+VIDEO_ONLY = (
+    "memory_",
+    "mask_downsample",
+    "object_pointer_proj",
+    "temporal_positional_encoding_projection_layer",
+    "spatial_perceiver",
+    "no_memory_positional_encoding",
+    "no_object_pointer",
+    "occlusion_spatial_embedding_parameter",
+    "detector_model.",
+)
+"""What a checkpoint may hold that a single picture does not need: memory, and SAM 3's detector.
+Anything else that is not used is an error."""
+
+
+def family_of(folder: Path) -> Family:
+    """Which family a folder holds.
+
+    Args:
+        folder: Holds config.json.
+
+    Returns:
+        ``sam2``, ``edgetam`` or ``sam3``; a WeightsError when it is none of them.
+    """
+    return _KINDS[_kind_of(folder)][0]
+
+
+def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
+    """Open the image part of a SAM.
+
+    Args:
+        folder: Holds config.json, model.safetensors and processor_config.json or
+            preprocessor_config.json: a repository of SAM 2.1, EdgeTAM or SAM 3 on this machine.
+        compute: Where it runs and what it computes with.
+
+    Returns:
+        The network, on its device, with the preprocessing of the folder.
+
+    A folder that holds another network, or lacks a file, is a
+    :class:`~multiplane.core.errors.WeightsError`; CUDA that is not there a
+    :class:`~multiplane.core.errors.ConfigError`.
+    """
+    compute = compute or Compute()
+    device = pick_device(compute.device)
+    family, cls = _KINDS[_kind_of(folder)]
+    processor = _open_processor(folder)
+    model = load_pretrained(cls, folder, ignore_extra=VIDEO_ONLY)
+    _check_size(folder, processor, model)
+    return ImageSam(model, processor, family, device, pick_dtype(compute.precision, device))
+
+
+def _kind_of(folder: Path) -> str:
+    """The model_type of a folder.
+
+    Raises:
+        WeightsError: It is not one of ours.
+    """
+    path = folder / "config.json"
+    try:
+        with path.open("rb") as file:
+            kind = json.loads(file.read(_CONFIG_LIMIT_BYTES))["model_type"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} cannot be read: {type(error).__name__}: {error}",
+            why="it says which network the weights beside it belong to",
+            fix=f"put the config.json that came with the weights at {path}, or type: "
+            "multiplane models pull sam2.1-large",
+        ) from error
+    if kind not in _KINDS:
+        raise WeightsError(
+            f"{folder} holds a network of the kind {kind!r}, wanted one of: {', '.join(_KINDS)}",
+            why="masks of single pictures are made by SAM 2.1, EdgeTAM and SAM 3",
+            fix="name the folder of such a network, or its name: multiplane models list",
+        )
+    return str(kind)
+
+
+def _open_processor(folder: Path) -> Any:  # noqa: ANN401 - transformers is not typed for us
+    """The image processor of the folder.
+
+    Raises:
+        WeightsError: There is none.
+    """
+    names = ("preprocessor_config.json", "processor_config.json")
+    there = [name for name in names if (folder / name).is_file()]
+    if not there:
+        raise WeightsError(
+            f"{folder} has neither {names[0]} nor {names[1]}",
+            why="it says to what size and colours a frame is brought for the network",
+            fix=f"put the {names[0]} that came with the weights into {folder}",
+        )
+    try:
+        return AutoImageProcessor.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:
+        raise WeightsError(
+            f"{folder} has no readable image processor: {str(error).split(chr(10))[0]}",
+            why="it says to what size and colours a frame is brought for the network",
+            fix=f"put the {' and the '.join(there)} that came with the weights into {folder}",
+        ) from error
+
+
+def _check_size(folder: Path, processor: Any, model: Any) -> None:  # noqa: ANN401
+    """Make sure that processor and network speak of the same square.
+
+    Raises:
+        WeightsError: They do not.
+    """
+    size = getattr(processor, "size", None)
+    sides = getattr(size, "height", None), getattr(size, "width", None)
+    wanted = model.config.prompt_encoder_config.image_size
+    if sides != (wanted, wanted):
+        raise WeightsError(
+            f"the processor in {folder} gives {sides[1]}x{sides[0]} px, the network takes "
+            f"{wanted}x{wanted}",
+            why="points would land beside what they point at",
+            fix=f"put config.json and preprocessor_config.json of one network into {folder}",
+        )
