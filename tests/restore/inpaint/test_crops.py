@@ -5,8 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multiplane.core.arrays import Frame, Mask
-from multiplane.restore.inpaint.backend import Filled
-from multiplane.restore.inpaint.crops import APART_PX, Box, bounds, cut_crops, fill_holes
+from multiplane.restore.inpaint.backend import Filled, Gap
+from multiplane.restore.inpaint.crops import (
+    APART_PX,
+    Box,
+    bounds,
+    cut_crops,
+    fill_gaps,
+    fill_holes,
+)
 
 
 class Counter:
@@ -21,6 +28,64 @@ class Counter:
         filled = frame.copy()
         filled[hole] = len(self.sizes)
         return Filled(filled, "counter")
+
+
+class Together(Counter):
+    """Fills crops with the number of the batch they came in."""
+
+    step_px = 32
+    at_once = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+        self.batches = 0
+
+    def fill_many(self, gaps: list[Gap]) -> list[Filled]:
+        self.batches += 1
+        done = []
+        for gap in gaps:
+            self.sizes.append(gap.hole.shape)
+            filled = gap.frame.copy()
+            filled[gap.hole] = self.batches
+            done.append(Filled(filled, "together"))
+        return done
+
+
+def test_crops_of_several_pictures_go_through_together() -> None:
+    rng = np.random.default_rng(0)
+    gaps = []
+    for shape in [(130, 500), (130, 500), (20, 50)]:
+        hole = np.zeros(shape, np.bool_)
+        hole[8:14, 20:30] = hole[8:14, -30:-25] = True
+        gaps.append(Gap(rng.integers(9, 256, (*shape, 3), dtype=np.uint8), hole, ~hole))
+    inpainter = Together()
+    done = fill_gaps(gaps, inpainter, 16)
+    assert inpainter.batches == 1
+    assert [len(inventions) for _, inventions in done] == [2, 2, 1]
+    assert inpainter.sizes == [(32, 64), (32, 64)] * 2 + [(20, 50)]
+    for gap, (filled, inventions) in zip(gaps, done, strict=True):
+        assert (filled[gap.hole] == 1).all()
+        assert np.array_equal(filled[~gap.hole], gap.frame[~gap.hole])
+        assert sum(invention.area_px for invention in inventions) == gap.hole.sum()
+        assert inventions[0].by == "together"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 120)] * 2, *[st.integers(1, 60)] * 2), max_size=5))
+def test_widened_crops_fill_just_the_hole(boxes: list[tuple[int, int, int, int]]) -> None:
+    hole = np.zeros((130, 150), np.bool_)
+    for y, x, height, width in boxes:
+        hole[y : y + height, x : x + width] = True
+    if hole.all():
+        return
+    inpainter = Together()
+    filled, done = fill_holes(np.zeros((130, 150, 3), np.uint8), hole, ~hole, inpainter, 16)
+    assert np.array_equal(filled.any(axis=2), hole)
+    for height, width in inpainter.sizes:
+        assert height % 32 == 0 or height == 130
+        assert width % 32 == 0 or width == 150
+    assert sum(invention.area_px for invention in done) == hole.sum()
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import InputError
 from multiplane.measure.region import grow
 from multiplane.motion.camera import CameraPath, still_path
-from multiplane.restore.inpaint.backend import Filled, open_inpainter
+from multiplane.restore.inpaint.backend import Filled, Gap, open_inpainter
 from multiplane.restore.inpaint.config import InpaintOptions, OpenCvOptions, PatchMatchOptions
 from multiplane.restore.inpaint.fill import Inpainted, Painter, fill_frame
 from multiplane.restore.inpaint.shot import Shot
@@ -168,6 +168,44 @@ def test_carrying_can_be_switched_off(bricks: Frame, blob: Mask) -> None:
     shot = Shot([bricks] * 3, [blob] * 3, camera=still_path(3))
     assert len(list(Painter(shot, inpainter, options).frames())) == 3
     assert inpainter.calls == 3
+
+
+class Batches(Noise):
+    """Notes how many crops come at once."""
+
+    step_px = 8
+    at_once = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+        self.sizes: list[int] = []
+
+    def fill_many(self, gaps: list[Gap]) -> list[Filled]:
+        self.sizes.append(len(gaps))
+        return [self.fill(*gap) for gap in gaps]
+
+
+def test_frames_whose_fill_is_not_carried_go_through_together(bricks: Frame, blob: Mask) -> None:
+    options = QUICK.model_copy(update={"carry": False})
+    masks = [blob, blob, np.zeros_like(blob), blob, blob]
+    inpainter = Batches()
+    shot = Shot([bricks] * 5, masks, camera=still_path(5))
+    done = list(Painter(shot, inpainter, options).frames())
+    assert inpainter.sizes == [2, 1, 1]
+    alone = list(Painter(shot, Noise(), options).frames())
+    for one, other, mask in zip(done, alone, masks, strict=True):
+        assert np.array_equal(one.fills, other.fills)
+        assert np.array_equal(one.background[one.fills == 0], bricks[one.fills == 0])
+        assert (one.background[mask] != bricks[mask]).any() == mask.any()
+
+
+def test_a_sheet_is_invented_by_batches_too(bricks: Frame, blob: Mask) -> None:
+    inpainter = Batches()
+    shot = Shot([bricks] * 3, [blob] * 3, camera=still_path(3), grow_px=4)
+    done = list(Painter(shot, inpainter, QUICK).frames())
+    assert [size for size in inpainter.sizes if size] == [1]
+    assert np.array_equal(done[0].background, done[2].background)
 
 
 def test_one_frame_by_itself(bricks: Frame, blob: Mask) -> None:

@@ -13,6 +13,7 @@ from multiplane.core.items import Item, Record
 from multiplane.measure.region import grow
 from multiplane.media.images import read_frame, read_map, write_frame, write_mask
 from multiplane.motion.camera import still_path
+from multiplane.restore.inpaint.backend import Filled, Gap
 from multiplane.restore.inpaint.config import OpenCvOptions, PatchMatchOptions
 from multiplane.restore.inpaint.run import Inpaint, InpaintOptions, inpaint
 
@@ -119,6 +120,49 @@ def test_the_same_comes_out_to_the_byte(tmp_path: Path, bricks: Frame, blob: Mas
     assert first.figures == second.figures
     for one, two in zip(*(r.outputs[0].files["backgrounds"] for r in (first, second)), strict=True):
         assert (tmp_path / "a" / one).read_bytes() == (tmp_path / "b" / two).read_bytes()
+
+
+def test_the_record_says_what_invents_why_and_what_memory_did(
+    tmp_path: Path, bricks: Frame, blob: Mask
+) -> None:
+    worker = Inpaint().open(QUICK)
+    item = item_of(tmp_path, {"frames": [bricks], "masks": [blob]})
+
+    class Short:
+        step_px, at_once = 8, 1
+
+        def __init__(self) -> None:
+            self.notes = ["memory fell short"]
+
+        def fill(self, frame: Frame, hole: Mask, sources: Mask) -> Filled:
+            return Filled(frame.copy(), "short")
+
+        def fill_many(self, gaps: list[Gap]) -> list[Filled]:
+            return [self.fill(*gap) for gap in gaps]
+
+    worker._inpainter = Short()
+    (first,), (second,) = worker.compute([item], [None]), worker.compute([item], [None])
+    assert (first.figures["backend"], first.figures["why"]) == ("patchmatch", "asked for")
+    assert first.figures["memory"] == ["memory fell short"]
+    assert "memory" not in second.figures
+
+
+def test_one_picture_with_several_masks(tmp_path: Path, bricks: Frame, blob: Mask) -> None:
+    frame, masks = tmp_path / "wall.png", [tmp_path / f"wall_mask{n}.png" for n in (1, 2)]
+    write_frame(frame, bricks)
+    places = [np.roll(blob, shift, 1) for shift in (-35, 35)]
+    for path, mask in zip(masks, places, strict=True):
+        write_mask(path, mask)
+    files = {"frames": (str(frame),) * 2, "masks": tuple(map(str, masks))}
+    record = run(Item("in", tmp_path, "inpaint", files))
+    names = record.outputs[0].files["backgrounds"]
+    assert [Path(name).name for name in names] == ["wall_mask1.png", "wall_mask2.png"]
+    assert [row["frame"] for row in record.figures["frames"]] == ["wall_mask1", "wall_mask2"]  # type: ignore[union-attr, index, call-overload]
+    assert record.figures["sheets"] == []
+    for name, mask in zip(names, places, strict=True):
+        changed = (read_frame(tmp_path / name) != bricks).any(axis=2)
+        assert changed[mask].mean() > 0.5
+        assert not changed[~grow(mask, 4)].any()
 
 
 def test_the_stage_can_travel_and_names_its_backend() -> None:
