@@ -11,7 +11,7 @@ _WEIGHTS = "state_dict"
 """Where Lightning and others keep the weights, beside the state of a training."""
 _SCRIPTED = "__torch__"
 _DEEPEST = 64
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 100_000
 
 
 def named_tensors(root: object) -> dict[str, Strided]:
@@ -40,7 +40,8 @@ def named_tensors(root: object) -> dict[str, Strided]:
         if tensor is not None:
             tensors[name] = tensor
         elif isinstance(value, Call) and not isinstance(root, Call):
-            raise ValueError(f"{name!r:.200} is no tensor but what {value.target} would give")
+            target = value.target if isinstance(value.target, Name) else "another call"
+            raise ValueError(f"{name!r:.200} is no tensor but what {target} would give")
     return tensors
 
 

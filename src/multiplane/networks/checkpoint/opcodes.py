@@ -48,7 +48,7 @@ class Name:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # shared parts, shown again and again, would never end
 class Call:
     """What calling something would have given; nothing was called.
 
@@ -63,7 +63,7 @@ class Call:
     state: object = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outside:
     """Something that a pickle holds by reference: in checkpoints, the bytes of a tensor.
 
@@ -134,7 +134,8 @@ class _Machine:
         if isinstance(target, Name):
             _refuse_runners(target)
             if str(target) == _ORDERED:
-                self.stack.append(dict(*arguments))
+                pairs = [item for pair in (arguments or ([],))[0] for item in pair]
+                self.stack.append(_dictionary(pairs))
                 return
         self.stack.append(Call(target, arguments))
 
@@ -146,7 +147,7 @@ class _Machine:
 
     def set_items(self, items: list[Any]) -> None:
         if isinstance(self.stack[-1], dict):
-            self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
+            self.stack[-1].update(_dictionary(items))
         elif not isinstance(self.stack[-1], Call):
             raise ValueError("keys for something that is no dictionary")
 
@@ -166,6 +167,17 @@ def _refuse_runners(target: Name) -> None:
     builtin = target.module in {"builtins", "__builtin__"} and target.name in _BUILTINS
     if builtin or target.module.partition(".")[0] in _RUNNERS or str(target) in _LOADERS:
         raise RunsCodeError(f"it calls {target}")
+
+
+def _dictionary(items: list[Any]) -> dict[Any, Any]:
+    """Keys and values in turn.
+
+    Raises:
+        ValueError: A key is nested: with parts that are shared, its hash could take for ever.
+    """
+    if any(isinstance(part, tuple) for k in items[::2] if isinstance(k, tuple) for part in k):
+        raise ValueError("a dictionary with nested keys")
+    return dict(zip(items[::2], items[1::2], strict=True))
 
 
 def _named(text: str) -> Name:
@@ -210,6 +222,7 @@ _STEPS: dict[str, _Step] = {
     "EMPTY_SET": lambda m, _: m.stack.append([]),
     "EMPTY_DICT": lambda m, _: m.stack.append({}),
     "EMPTY_TUPLE": lambda m, _: m.stack.append(()),
+    "DICT": lambda m, _: m.stack.append(_dictionary(m.above_mark())),
     "LIST": lambda m, _: m.stack.append(m.above_mark()),
     "FROZENSET": lambda m, _: m.stack.append(m.above_mark()),
     "TUPLE": lambda m, _: m.stack.append(tuple(m.above_mark())),

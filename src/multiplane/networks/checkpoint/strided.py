@@ -143,13 +143,13 @@ def _store(value: object) -> Store:
     kind, key, view = words[1], words[2], words[5:]
     dtype = _DTYPES.get(kind.name) if isinstance(kind, Name) and kind.module == "torch" else None
     if dtype is None or not isinstance(key, str) or any(part is not None for part in view):
-        raise ValueError(f"a tensor in a store of {kind}")
+        raise ValueError(f"a tensor in a store of {kind if isinstance(kind, Name) else 'no type'}")
     return Store(key, dtype, _count(words[4]))
 
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**62:
-        raise ValueError(f"{value!r:.40} where a count is wanted")
+        raise ValueError(f"{type(value).__name__} where a count was to be, or one out of bounds")
     return value
 
 

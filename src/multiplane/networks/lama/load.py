@@ -119,7 +119,7 @@ def _prefix(checkpoint: Checkpoint) -> str:
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     raise WeightsError(
         f"{checkpoint.path} holds no generator of LaMa: 1 missing: {_FIRST}",
-        why=f"its tensors are {some}" if names else "it holds no tensors by name",
+        why=f"only LaMa is read here, and its tensors are {some or 'none'}",
         fix=_fix(),
     )
 
