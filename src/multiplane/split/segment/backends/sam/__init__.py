@@ -1,0 +1,1 @@
+"""Segmenters that ask a SAM: automatic masks and prompts."""
