@@ -79,3 +79,27 @@ def test_doctor_names_what_it_looked_at(tmp_path: Path, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert "disk" in out
     assert "u2netp" in out
+
+
+def test_the_folder_of_models_of_the_environment_reaches_the_stages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MULTIPLANE_MODELS", raising=False)
+    assert runs.models_folder() is None
+    runs.use_models()
+    assert cache.models_folder() is None
+    monkeypatch.setenv("MULTIPLANE_MODELS", str(tmp_path))
+    try:
+        runs.use_models()
+        assert cache.models_folder() == tmp_path
+    finally:
+        cache.choose_models(None)
+
+
+def test_a_folder_of_models_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MULTIPLANE_MODELS", str(tmp_path / "absent"))
+    with pytest.raises(ConfigError, match="which is no folder") as caught:
+        runs.use_models()
+    assert caught.value.fix == (
+        "export MULTIPLANE_MODELS=FOLDER with a folder that exists, or: unset MULTIPLANE_MODELS"
+    )

@@ -6,7 +6,7 @@ import pytest
 from multiplane.core import plugins
 from multiplane.core.errors import ConfigError
 from multiplane.engine import doctor, machine
-from multiplane.hub import table, weights
+from multiplane.hub import cache, table, weights
 
 SHA_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -38,7 +38,8 @@ def test_everything_is_looked_at(tmp_path):
     names = [check.name for check in checks]
     assert len(set(names)) == len(names)
     for name in ("python", "processors", "memory", "disk", "gpu", "weights tiny",
-                 "sample clip bigbuckbunny", "codec libx264", "extra perceptual"):  # fmt: skip
+                 "networks here", "sample clip bigbuckbunny", "codec libx264",
+                 "extra perceptual"):  # fmt: skip
         assert name in names
     assert not list(tmp_path.iterdir()), "looking changes nothing"
     for check in checks:
@@ -116,18 +117,64 @@ def test_weights(monkeypatch, tmp_path):
     check = doctor.check_weights("tiny", tmp_path)
     path = tmp_path / "models" / "tiny" / "tiny.onnx"
     assert check.state == "missing"
-    assert check.fix == (
-        f"pip install uv, then: multiplane models pull tiny; or put tiny.onnx at {path}"
-    )
+    assert check.fix.startswith("pip install uv, then: multiplane models pull tiny; or with a net")
+    assert f"at {path}, or as tiny.onnx into a folder" in check.fix
 
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abc")
     assert doctor.check_weights("tiny", tmp_path).state == "ok"
     path.write_bytes(b"damaged")
     check = doctor.check_weights("tiny", tmp_path)
-    assert (check.state, check.fix) == ("missing", "multiplane models pull tiny")
+    assert check.state == "missing"
+    assert check.fix.startswith("delete it and type: multiplane models pull tiny")
     with pytest.raises(ConfigError):
         doctor.check_weights("no-such")
+
+
+def test_weights_of_ones_own(tmp_path):
+    own = tmp_path / "net.onnx"
+    own.write_bytes(b"abc")
+    assert doctor.check_weights(str(own)) == doctor.Check(
+        f"weights {own}", "ok", f"{own}, your own"
+    )
+    check = doctor.check_weights(str(tmp_path / "absent"))
+    assert check.state == "missing"
+    assert check.fix.startswith("name an existing file or folder of weights")
+
+
+def test_weights_of_a_model_hub(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "find_spec", lambda _: object())
+    check = doctor.check_weights("sam2.1-tiny", tmp_path)
+    assert (check.state, check.fix) == ("warn", "multiplane models pull sam2.1-tiny")
+    assert "huggingface_hub fetches 155.9 MB" in check.found
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    check = doctor.check_weights("sam2.1-tiny", tmp_path)
+    assert check.state == "missing"
+    assert check.fix.startswith(
+        "pip install 'multiplane[neural]', then: multiplane models pull sam2.1-tiny; or with a net"
+    )
+    assert "export MULTIPLANE_MODELS=FOLDER" in check.fix
+    assert doctor.check_weights("big-lama", tmp_path).state == "warn", "needs no client"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_networks_that_are_here(tmp_path):
+    check = doctor.check_networks(tmp_path)
+    assert (check.state, check.fix) == ("ok", "")
+    assert check.found == f"none of {len(table.MODELS)}; all: multiplane models list"
+    path = tmp_path / "models" / "tiny" / "tiny.onnx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+    cache.choose_models(tmp_path / "own")
+    try:
+        found = doctor.check_networks(tmp_path).found
+    finally:
+        cache.choose_models(None)
+    assert found.startswith(f"tiny of {len(table.MODELS)}; looked in {tmp_path / 'own'}, too")
+    path.write_bytes(b"damaged")
+    check = doctor.check_networks(tmp_path)
+    assert (check.state, check.fix) == ("warn", "multiplane models where tiny")
+    assert "is not tiny" in check.found
 
 
 def test_codecs(monkeypatch):

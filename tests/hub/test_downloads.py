@@ -62,6 +62,6 @@ def test_no_network(tmp_path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(urllib.request, "urlopen", fail)
-    with pytest.raises(WeightsError, match="cannot fetch https://example.org") as caught:
+    with pytest.raises(WeightsError, match=r"cannot fetch https://example\.org") as caught:
         fetch_url(SAFE, tmp_path / "m", 7)
     assert "no network" in caught.value.why

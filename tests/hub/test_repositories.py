@@ -5,7 +5,7 @@ import pytest
 
 from multiplane.core.errors import ConfigError, MissingDependencyError, WeightsError
 from multiplane.hub import repositories
-from multiplane.hub.repositories import fetch_file
+from multiplane.hub.repositories import Listed, fetch_file, fetch_into, look_at
 from multiplane.hub.sources import HubSource
 
 PINNED = HubSource("owner/name", "0123456789" * 4, "model.safetensors")
@@ -71,3 +71,68 @@ def test_too_large_is_refused(tmp_path, package):
     with pytest.raises(WeightsError, match="has 7 bytes, wanted 3"):
         fetch_file(PINNED, tmp_path / "out", 3)
     assert package.calls
+
+
+def test_looking_names_a_commit_and_what_is_there(hub):
+    listing = look_at("owner/name", None)
+    assert listing.revision == hub.branch
+    assert listing.files["config.json"] == Listed(2, None)
+    assert listing.files["model.safetensors"].size_bytes == 800
+    assert len(listing.files["model.safetensors"].sha256) == 64
+    assert look_at("owner/name", "c" * 40).revision == "c" * 40
+
+
+def test_looking_at_a_branch_is_refused(hub):
+    with pytest.raises(ConfigError, match="'main' of owner/name is not pinned") as caught:
+        look_at("owner/name", "main")
+    assert caught.value.fix == "name the full commit, 40 hex digits"
+    hub.branch = "main"
+    with pytest.raises(WeightsError, match="named no commit"):
+        look_at("owner/name", None)
+
+
+def test_a_file_goes_into_a_folder(tmp_path, hub):
+    path = fetch_into("owner/name", "c" * 40, "config.json", tmp_path)
+    assert path == tmp_path / "config.json"
+    assert path.read_bytes() == b"{}"
+    with pytest.raises(ConfigError, match="not pinned"):
+        fetch_into("owner/name", "main", "config.json", tmp_path)
+    with pytest.raises(ConfigError, match="is not one of") as caught:
+        fetch_into("owner/name", "c" * 40, "pytorch_model.bin", tmp_path)
+    assert caught.value.fix == "name the .safetensors file of the same repository"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fix"),
+    [
+        (
+            "GatedRepoError",
+            "accept the terms at https://huggingface.co/owner/name, then log in: hf auth login",
+        ),
+        (
+            "RepositoryNotFoundError",
+            "open https://huggingface.co/owner/name in a browser, and log in where it asks for "
+            "it: hf auth login",
+        ),
+        ("HfHubHTTPError", ""),
+    ],
+)
+def test_refusals_say_what_to_do(tmp_path, hub, kind, fix):
+    hub.failure = type(kind, (OSError,), {})("\n401 Client Error\nlong story")
+    for ask in (
+        lambda: look_at("owner/name", None),
+        lambda: fetch_into("owner/name", "c" * 40, "config.json", tmp_path),
+    ):
+        with pytest.raises(WeightsError, match="owner/name") as caught:
+            ask()
+        assert caught.value.fix == fix
+    if not fix:
+        assert caught.value.why == "401 Client Error"
+
+
+def test_the_real_refusals_have_these_names():
+    errors = pytest.importorskip("huggingface_hub.errors", reason="needs 'multiplane[neural]'")
+    assert issubclass(errors.GatedRepoError, errors.RepositoryNotFoundError)
+    assert issubclass(errors.RepositoryNotFoundError, OSError)
+    assert issubclass(errors.OfflineModeIsEnabled, OSError)
+    assert issubclass(errors.HFValidationError, ValueError)
