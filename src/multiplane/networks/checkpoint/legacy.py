@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -34,8 +33,9 @@ def load_legacy(path: Path) -> dict[str, torch.Tensor]:
             follow(file)
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(str(error).strip().split("\n")[0]) from error
+    except Exception as error:  # a damaged file gives many kinds
+        told = str(error).strip().split("\n")[0]
+        raise ValueError(f"torch cannot read it: {told or type(error).__name__}") from error
     if isinstance(loaded, dict) and isinstance(loaded.get(_WEIGHTS), dict):
         loaded = loaded[_WEIGHTS]
     entries = loaded.items() if isinstance(loaded, dict) else ()
