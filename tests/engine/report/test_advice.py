@@ -98,6 +98,7 @@ def test_damaged_files(fine: RunResult) -> None:
         ("motion", 1, ["salient"]),
         ("combined", 3, ["motion", "salient"]),
         ("salient", 1, []),
+        ("sam2", 3, ["combined", "motion"]),
     ],
 )
 def test_nobody_was_found(fine: RunResult, backend: str, frames: int, ways: list[str]) -> None:

@@ -54,6 +54,14 @@ def test_a_row_a_shot(checked: RunResult) -> None:
     assert table.rows == [["clip/0001", "1"]]
 
 
+def test_what_memory_had_to_say_is_told(checked: RunResult) -> None:
+    items = {"clip/0001": {"memory": ["points: went on with 32", "frames: with 1"], "lost": [3]}}
+    checked.steps[3] = dataclasses.replace(checked.steps[3], items=items)
+    table = tables(checked)[-1]
+    assert [word.title for word in table.columns] == ["shot", "memory"]
+    assert table.rows == [["clip/0001", "points: went on with 32; frames: with 1"]]
+
+
 def test_long_tables_are_cut(checked: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROWS", 2)
     table = tables(checked)[-1]

@@ -37,6 +37,9 @@ OTHER_WAYS = {
     "combined": ("motion", "salient"),
     "motion": ("combined", "salient"),
     "salient": ("combined", "motion"),
+    "sam2": ("combined", "motion"),
+    "edgetam": ("combined", "motion"),
+    "sam3": ("combined", "motion"),
 }
 """How somebody was looked for → how else it can be done."""
 

@@ -105,7 +105,12 @@ def _keys(rows: Iterator[Figures]) -> list[str]:
 
 
 def _plain(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+    return value is None or isinstance(value, bool | int | float | str) or _sentences(value)
+
+
+def _sentences(value: object) -> bool:
+    """Whether it is a list of words, as what was done about too little memory."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _cell(figures: Mapping[str, Any], key: str) -> str:
@@ -116,4 +121,6 @@ def _cell(figures: Mapping[str, Any], key: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.{DIGITS}g}"
+    if _sentences(value):
+        return "; ".join(value or ())
     return ABSENT if value is None or value == "" or not _plain(value) else str(value)
