@@ -14,6 +14,7 @@ GROUP = "multiplane.stages"
 
 STAGES = {
     "split.shots": "multiplane.split.shots.run:Shots",
+    "split.detect": "multiplane.split.detect.run:Detect",
     "split.segment": "multiplane.split.segment.run:Segment",
     "split.matte": "multiplane.split.matte.run:Matte",
     "restore.plate": "multiplane.restore.plate.run:Plate",

@@ -1,0 +1,1 @@
+"""Boxes round the people and characters of a shot."""

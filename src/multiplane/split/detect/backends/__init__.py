@@ -1,0 +1,1 @@
+"""Ways to find people; imported when they are chosen."""

@@ -1,0 +1,76 @@
+"""Which backend looks at a shot, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from multiplane.core.compute import Compute
+from multiplane.core.plugins import choose
+from multiplane.hub import weights
+from multiplane.split.detect.backend import BACKENDS, Detector
+from multiplane.split.detect.config import (
+    GROUP,
+    AutoOptions,
+    Backend,
+    DFineOptions,
+    PartsOptions,
+    RfDetrOptions,
+)
+
+D_FINE = ("d-fine-large", "d-fine-medium", "d-fine-small", "d-fine-nano")
+RF_DETR = ("rf-detr-large", "rf-detr-medium", "rf-detr-base", "rf-detr-small", "rf-detr-nano")
+"""What ``auto`` takes when it is on this machine, the best first."""
+_PACKAGES = ("torch", "torchvision", "transformers", "safetensors")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A backend and the reason for it."""
+
+    options: Backend
+    why: str
+
+
+def choose_backend(options: Backend) -> Choice:
+    """What ``auto`` stands for on this machine; anything else stands for itself.
+
+    Nothing is fetched and no model library is loaded to find out.
+
+    Args:
+        options: What was asked for.
+    """
+    if not isinstance(options, AutoOptions):
+        return Choice(options, "asked for")
+    candidates = [*map(_d_fine, D_FINE), *map(_rf_detr, RF_DETR)]
+    here = next((one for one in candidates if not weights.why_absent(one.model)), None)
+    if here is None:
+        return Choice(PartsOptions(), f"no detector: {weights.why_absent(DFineOptions().model)}")
+    gone = [package for package in _PACKAGES if find_spec(package) is None]
+    if gone:
+        fix = "pip install 'multiplane[neural]'"
+        why = f"{here.model} is here, but not the package {gone[0]!r}: {fix}"
+        return Choice(PartsOptions(), why)
+    return Choice(here, f"the weights of {here.model} are on this machine")
+
+
+def open_detector(choice: Choice, compute: Compute) -> Detector:
+    """Load the backend.
+
+    Args:
+        choice: Which one.
+        compute: Where and how networks run.
+
+    Raises:
+        WeightsError: Its weights cannot be had.
+    """
+    made: Detector = choose(BACKENDS, choice.options.kind, GROUP)(choice.options, compute=compute)
+    return made
+
+
+def _d_fine(model: str) -> DFineOptions | RfDetrOptions:
+    return DFineOptions(model=model)
+
+
+def _rf_detr(model: str) -> DFineOptions | RfDetrOptions:
+    return RfDetrOptions(model=model)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multiplane.core.compute import Compute
+from multiplane.split.detect import choice
+from multiplane.split.detect.backends.parts import PartsDetector
+from multiplane.split.detect.choice import Choice, choose_backend, open_detector
+from multiplane.split.detect.config import (
+    AutoOptions,
+    DFineOptions,
+    PartsOptions,
+    RfDetrOptions,
+    YoloOptions,
+)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    names: set[str] = set()
+
+    def why_absent(model: str, cache: Path | None = None) -> str:
+        return "" if model in names else f"{model} is not here; multiplane models pull {model}"
+
+    monkeypatch.setattr(choice.weights, "why_absent", why_absent)
+    monkeypatch.setattr(choice, "find_spec", lambda name: object())
+    return names
+
+
+def test_what_is_asked_for_is_taken() -> None:
+    asked = YoloOptions(model="mine.onnx")
+    assert choose_backend(asked) == Choice(asked, "asked for")
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ({"d-fine-small"}, DFineOptions(model="d-fine-small")),
+        ({"d-fine-nano", "d-fine-medium"}, DFineOptions(model="d-fine-medium")),
+        ({"d-fine-nano", "rf-detr-large"}, DFineOptions(model="d-fine-nano")),
+        ({"rf-detr-base", "rf-detr-nano"}, RfDetrOptions(model="rf-detr-base")),
+    ],
+)
+def test_auto_takes_weights_that_are_here(here: set[str], there: set[str], chosen: object) -> None:
+    here |= there
+    found = choose_backend(AutoOptions())
+    assert found.options == chosen
+    assert found.why == f"the weights of {found.options.model} are on this machine"  # type: ignore[union-attr]
+
+
+def test_auto_without_weights(here: set[str]) -> None:
+    found = choose_backend(AutoOptions())
+    assert found.options == PartsOptions()
+    assert found.why == (
+        "no detector: d-fine-small is not here; multiplane models pull d-fine-small"
+    )
+
+
+def test_auto_without_the_packages(here: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    here.add("d-fine-small")
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    found = choose_backend(AutoOptions())
+    assert found.options == PartsOptions()
+    assert found.why.startswith("d-fine-small is here, but not the package 'torch': pip install")
+
+
+def test_every_model_that_auto_knows_is_in_the_table() -> None:
+    from multiplane.hub.table import MODELS  # noqa: PLC0415 - only here
+
+    assert {*choice.D_FINE, *choice.RF_DETR} <= set(MODELS)
+    assert {DFineOptions().model, RfDetrOptions().model} <= set(MODELS)
+    assert all(MODELS[name].commercial for name in (*choice.D_FINE, *choice.RF_DETR))
+
+
+def test_the_backend_is_opened() -> None:
+    found = open_detector(Choice(PartsOptions(), ""), Compute())
+    assert isinstance(found, PartsDetector)
