@@ -1,0 +1,177 @@
+"""SAM 2.1, EdgeTAM and SAM 3 as followers of objects through a video."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    EdgeTamVideoModel,
+    Sam2ImageProcessor,
+    Sam2VideoModel,
+    Sam3TrackerVideoModel,
+)
+from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVideoInferenceSession
+from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
+from transformers.models.sam3_tracker_video.modeling_sam3_tracker_video import (
+    Sam3TrackerVideoInferenceSession,
+)
+
+from multiplane.core.arrays import Frame
+from multiplane.core.compute import Compute
+from multiplane.core.errors import WeightsError
+from multiplane.networks.pretrained import CONFIG, load_pretrained
+from multiplane.networks.sam.video_session import VideoSession
+from multiplane.tensors.devices import pick_device
+from multiplane.tensors.memory import Memory
+from multiplane.tensors.precision import computing, pick_dtype
+
+_LOG = logging.getLogger(__name__)
+
+KINDS: dict[str, tuple[Any, Any]] = {
+    "sam2_video": (Sam2VideoModel, Sam2VideoInferenceSession),
+    "edgetam_video": (EdgeTamVideoModel, EdgeTamVideoInferenceSession),
+    "sam3_tracker_video": (Sam3TrackerVideoModel, Sam3TrackerVideoInferenceSession),
+    "sam3_video": (Sam3TrackerVideoModel, Sam3TrackerVideoInferenceSession),
+}
+"""What a config.json calls the network → its class, and the class of its state."""
+_DETECTOR = ("detector_model.",)
+"""The half of a SAM 3 checkpoint that looks for words and follows nothing."""
+_OBJECTS = 16
+"""How many objects are remembered by one call where nothing else is said."""
+
+
+class VideoSam:
+    """A network that follows objects, loaded once; each shot is a session of its own.
+
+    Attributes:
+        network: The network of transformers, for use.
+        sessions: The class of its state.
+        memory: The device, and what was done when its memory fell short.
+        dtype: What is computed with.
+    """
+
+    def __init__(
+        self, network: Any, sessions: Any, pictures: Sam2ImageProcessor, compute: Compute  # noqa: ANN401
+    ) -> None:  # fmt: skip
+        """Put a network where it is to run.
+
+        Args:
+            network: One of :data:`KINDS`.
+            sessions: Its class of state.
+            pictures: Brings frames to the network's size and range.
+            compute: Where and how it runs.
+
+        Raises:
+            ConfigError: CUDA was asked for and is not there.
+        """
+        device = pick_device(compute.device)
+        self.memory = Memory(device, compute.max_vram_gb)
+        self.dtype = pick_dtype(compute.precision, device)
+        self.network = network.to(device)
+        self.sessions = sessions
+        self.at_once = compute.batch_size or _OBJECTS
+        self._pictures = pictures
+
+    @property
+    def side(self) -> int:
+        """The side of the square that the network looks at, pixels."""
+        return int(self.network.image_size)
+
+    def start(
+        self,
+        *,
+        prune: bool = True,
+        offload: bool = False,
+        max_conditioning: int = 0,
+    ) -> VideoSession:
+        """Begin with a shot.
+
+        Args:
+            prune: Whether what no later frame reads is dropped. It changes no output; without it
+                the state grows with every frame.
+            offload: Whether memories wait in the machine's own memory, not the GPU's.
+            max_conditioning: How many prompted frames an object keeps, its first and its latest;
+                0 keeps all. What is dropped would have been read: this one changes results once
+                an object has been prompted more often.
+
+        Returns:
+            A session that knows no object yet.
+        """
+        return VideoSession(self, prune, offload, max_conditioning)
+
+    def see(self, frame: Frame) -> torch.Tensor:
+        """Bring a frame to the network's size and range.
+
+        Args:
+            frame: (H, W, 3).
+
+        Returns:
+            float32 (1, 3, side, side) on the device.
+        """
+        made = self._pictures(images=frame, device=self.memory.device, return_tensors="pt")
+        pixels: torch.Tensor = made["pixel_values"]
+        return pixels.to(self.memory.device)
+
+    def run(self, session: Any, pixels: torch.Tensor, index: int) -> Any:  # noqa: ANN401
+        """Call the network on one frame of a state of transformers."""
+        with computing(self.memory.device, self.dtype):
+            return self.network(inference_session=session, frame=pixels, frame_idx=index)
+
+    def compile(self) -> None:
+        """Have torch compile the part that sees; it pays off after some hundred frames."""
+        self.network.vision_encoder = torch.compile(self.network.vision_encoder)
+
+
+def open_video_sam(folder: Path, compute: Compute | None = None) -> VideoSam:
+    """Load a checkpoint that follows objects.
+
+    Args:
+        folder: As its publisher lays it: config.json, model.safetensors and
+            preprocessor_config.json of SAM 2.1, EdgeTAM or SAM 3.
+        compute: Where and how it runs.
+
+    Returns:
+        The network on its device.
+
+    Raises:
+        WeightsError: A file is absent, damaged or of another network.
+        ConfigError: CUDA was asked for and is not there.
+    """
+    compute = compute or Compute()
+    pick_device(compute.device)  # before a gigabyte is read
+    kind = _kind_of(folder)
+    network, sessions = KINDS.get(kind, KINDS["sam2_video"])
+    model = load_pretrained(network, folder, ignore_extra=_DETECTOR if kind == "sam3_video" else ())
+    sam = VideoSam(model, sessions, _pictures_of(folder), compute)
+    _LOG.info("%s from %s on %s in %s", kind, folder.name, sam.memory.device, sam.dtype)
+    return sam
+
+
+def _kind_of(folder: Path) -> str:
+    """What the config calls itself; empty where it cannot be read, which loading then says."""
+    try:
+        told = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(told.get("model_type", "")) if isinstance(told, dict) else ""
+
+
+def _pictures_of(folder: Path) -> Sam2ImageProcessor:
+    """How frames are brought to the network's size and range.
+
+    Raises:
+        WeightsError: The folder does not say.
+    """
+    try:
+        return Sam2ImageProcessor.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:
+        raise WeightsError(
+            f"{folder} does not say how frames are prepared",
+            why=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
+            fix="put the preprocessor_config.json that came with the weights at "
+            f"{folder / 'preprocessor_config.json'}",
+        ) from error

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
+pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
+
+from tiny_sam_video import KINDS, SIZE, save_tiny_video_sam  # noqa: E402
+
+from multiplane.core.compute import Compute  # noqa: E402
+from multiplane.core.errors import ConfigError, WeightsError  # noqa: E402
+from multiplane.networks.sam.video import open_video_sam  # noqa: E402
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_known_by_its_config(tmp_path: Path, kind: str) -> None:
+    sam = open_video_sam(save_tiny_video_sam(tmp_path, kind), Compute("cpu"))
+    assert sam.network.config.model_type == kind
+    assert sam.side == SIZE
+    assert not sam.network.training
+    assert sam.dtype == torch.float32
+
+
+def test_a_truncated_checkpoint(tmp_path: Path) -> None:
+    whole = save_tiny_video_sam(tmp_path) / "model.safetensors"
+    whole.write_bytes(whole.read_bytes()[:-1000])
+    with pytest.raises(WeightsError, match="Sam2VideoModel") as told:
+        open_video_sam(tmp_path, Compute("cpu"))
+    assert "models pull" in told.value.fix
+
+
+def test_a_folder_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no config\.json"):
+        open_video_sam(tmp_path, Compute("cpu"))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vitmatte"}))
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(WeightsError, match="'vitmatte', wanted 'sam2_video'"):
+        open_video_sam(tmp_path, Compute("cpu"))
+
+
+def test_frames_need_their_preparation(tmp_path: Path) -> None:
+    (save_tiny_video_sam(tmp_path) / "preprocessor_config.json").unlink()
+    with pytest.raises(WeightsError, match="how frames are prepared") as told:
+        open_video_sam(tmp_path, Compute("cpu"))
+    assert "preprocessor_config.json" in told.value.fix
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_cuda_without_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'cuda' is not there") as told:
+        open_video_sam(tmp_path, Compute("cuda"))
+    assert "--device" in told.value.fix or "'cpu'" in told.value.fix
