@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,33 +44,38 @@ def test_list_says_what_is_here_and_under_which_licence(
     assert "Apache-2.0" in out
 
 
-def test_list_is_a_table_that_marks_what_binds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_is_a_table_that_marks_what_binds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = {row[0]: row[1:] for row in table_of(told(capsys, "list")[1])}
     assert {len(row) for row in rows.values()} == {4}
     assert rows["sam2.1-large"][:3] == ["not here", "897.9 MB", "Apache-2.0"]
     assert rows["sam3"][2].endswith(", GATED")
     assert rows["lama-anime"][2].endswith(", NON-COMMERCIAL")
+    assert not any("pinned on first pull" in row[3] for row in rows.values())
+    large = MODELS["sam2.1-large"]
+    assert isinstance(large, Bundle)
+    monkeypatch.setitem(MODELS, large.name, dataclasses.replace(large, revision=None))
+    rows = {row[0]: row[1:] for row in table_of(told(capsys, "list")[1])}
     loose = [name for name, row in rows.items() if row[3].endswith(" (pinned on first pull)")]
-    known = [MODELS[name] for name in loose]
-    assert known
-    assert all(isinstance(entry, Bundle) and entry.revision is None for entry in known)
+    assert loose == ["sam2.1-large"]
 
 
 def test_a_folder_of_ones_own_is_looked_into_first(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
-    folder = own / "rf-detr-small"
+    folder = own / "vitmatte-base"
     folder.mkdir(parents=True)
     for name in ("config.json", "model.safetensors", "preprocessor_config.json"):
         (folder / name).write_bytes(b"{}")
     monkeypatch.setenv("MULTIPLANE_MODELS", str(own))
-    assert told(capsys, "where", "rf-detr-small")[:2] == (0, f"{folder}\n")
+    assert told(capsys, "where", "vitmatte-base")[:2] == (0, f"{folder}\n")
     code, out, _ = told(capsys, "where", "sam2.1-tiny")
     assert code == 1
     assert f"into {own / 'sam2.1-tiny'}" in out
     monkeypatch.setenv("MULTIPLANE_MODELS", str(tmp_path / "absent"))
-    code, _, err = told(capsys, "where", "rf-detr-small")
+    code, _, err = told(capsys, "where", "vitmatte-base")
     assert code == 2
     assert "which is no folder" in err
     assert "fix: export MULTIPLANE_MODELS=FOLDER with a folder that exists, or: unset" in err

@@ -1,5 +1,12 @@
+import hashlib
+import json
+import os
+import subprocess
 import sys
+import threading
 import types
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -136,3 +143,96 @@ def test_the_real_refusals_have_these_names():
     assert issubclass(errors.RepositoryNotFoundError, OSError)
     assert issubclass(errors.OfflineModeIsEnabled, OSError)
     assert issubclass(errors.HFValidationError, ValueError)
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A model hub on this machine, as far as the real client asks."""
+
+    files: ClassVar = {"config.json": b"{}", "model.safetensors": b"tensors " * 1000}
+
+    def log_message(self, *_):
+        """Keep silent."""
+
+    def do_GET(self):
+        self._answer(with_body=True)
+
+    def do_HEAD(self):
+        self._answer(with_body=False)
+
+    def _answer(self, with_body):
+        path = self.path.partition("?")[0]
+        name = path.rsplit("/", 1)[1]
+        if path == "/api/models/owner/name":
+            body = json.dumps({"id": "owner/name", "sha": "c" * 40, "siblings": [*self._listed()]})
+            self._send(200, {"Content-Type": "application/json"}, body.encode(), with_body)
+        elif path == f"/owner/name/resolve/{'c' * 40}/{name}" and name in self.files:
+            held = self.files[name]
+            tag = f'"{hashlib.sha256(held).hexdigest()}"'
+            self._send(200, {"X-Repo-Commit": "c" * 40, "ETag": tag}, held, with_body)
+        elif "/owner/closed" in path:
+            self._send(403, {"X-Error-Code": "GatedRepo"}, b"", with_body)
+        else:
+            self._send(404, {"X-Error-Code": "RepoNotFound"}, b"", with_body)
+
+    def _listed(self):
+        for name, held in self.files.items():
+            row = {"rfilename": name, "size": len(held), "blobId": "0" * 40}
+            if name.endswith(".safetensors"):
+                sha256 = hashlib.sha256(held).hexdigest()
+                row["lfs"] = {"sha256": sha256, "size": len(held), "pointerSize": 130}
+            yield row
+
+    def _send(self, status, headers, body, with_body):
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": len(body)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+
+CLIENT = """
+import sys
+from pathlib import Path
+from multiplane.core.errors import WeightsError
+from multiplane.hub.repositories import fetch_into, look_at
+
+listing = look_at("owner/name", None)
+print(listing.revision, sorted(listing.files))
+for name, listed in listing.files.items():
+    path = fetch_into("owner/name", listing.revision, name, Path(sys.argv[1]))
+    assert path.stat().st_size == listed.size_bytes
+    print(path.relative_to(sys.argv[1]), listed.sha256 and listed.sha256[:8])
+for repository in ("owner/closed", "owner/absent"):
+    try:
+        look_at(repository, None)
+    except WeightsError as error:
+        print(error.what)
+"""
+
+
+def test_the_real_client_is_understood(tmp_path):
+    pytest.importorskip("huggingface_hub", reason="needs pip install 'multiplane[neural]'")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        done = subprocess.run(
+            [sys.executable, "-c", CLIENT, str(tmp_path / "out")],
+            env=os.environ | {
+                "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+                "HF_HOME": str(tmp_path / "home"), "NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "0",
+            },
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        server.shutdown()
+        thread.join()
+    digest = hashlib.sha256(Answers.files["model.safetensors"]).hexdigest()[:8]
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"{'c' * 40} ['config.json', 'model.safetensors']",
+        "config.json None",
+        f"model.safetensors {digest}",
+        "cannot look at owner/closed: its terms have not been accepted",
+        "cannot look at owner/absent: the hub has no such repository, or hides it from this "
+        "account",
+    ]

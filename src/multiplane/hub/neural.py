@@ -31,11 +31,11 @@ _SAM_PROCESSORS = (
         "processor_config.json",
         "f8a68e865cfad115c1c2763f3d93eca7b1c622da06da2a9273eb437fb2389b6d", 95,
     ),
-    BundleFile(
-        "video_preprocessor_config.json",
-        "9fccfe5f464ec38c2f236d0e6a68e95511c80c22132fc2fa4b9f7b65f24fad95", 705,
-        needed=False,
-    ),
+)  # fmt: skip
+_SAM_VIDEO = BundleFile("video_preprocessor_config.json", needed=False)
+_SAM_SMALL_VIDEO = BundleFile(
+    "video_preprocessor_config.json",
+    "9fccfe5f464ec38c2f236d0e6a68e95511c80c22132fc2fa4b9f7b65f24fad95", 705, needed=False,
 )  # fmt: skip
 
 
@@ -43,13 +43,15 @@ def _weights(sha256: str | None = None, size_bytes: int | None = None) -> Bundle
     return BundleFile("model.safetensors", sha256, size_bytes)
 
 
-def _sam2(size: str, revision: str, config: BundleFile, weights: BundleFile) -> Bundle:
+def _sam2(
+    size: str, revision: str, config: BundleFile, weights: BundleFile, video: BundleFile
+) -> Bundle:
     return Bundle(
         name=f"sam2.1-{size}",
         title=f"SAM 2.1 Hiera {size.replace('-', ' ')}",
         repository=f"facebook/sam2.1-hiera-{size}",
         revision=revision,
-        files=(config, weights, *_SAM_PROCESSORS),
+        files=(config, weights, *_SAM_PROCESSORS, video),
         limit_bytes=(weights.size_bytes or 0) + _ALLOWANCE_BYTES,
         licence="Apache-2.0",
         commercial=True,
@@ -101,6 +103,7 @@ NEURAL: tuple[Known, ...] = (
             "860aff9751b139d83a4ad7df1e5535416fded533e0ead02625edbefcb9953cce", 5695,
         ),
         _weights("48c14467e5cf9e51870511feb72c89688e82dd74523142c0538b663e193ac2a7", 155_908_064),
+        _SAM_SMALL_VIDEO,
     ),
     _sam2(
         "small", "ee5bba1d82bb8749febdf90f45e84b687142ba03",
@@ -109,6 +112,7 @@ NEURAL: tuple[Known, ...] = (
             "97ff9f65b76d107acda4247885f0a5555d0048850ae3c5f97183df289aaecde9", 5698,
         ),
         _weights("0a4067b11ce1e23d5229203f11c718a823060d15a4b23fa2372a7d4b77cbbc60", 184_305_280),
+        _SAM_SMALL_VIDEO,
     ),
     _sam2(
         "base-plus", "b7320756a13354e7530a63935656d35b2f91a290",
@@ -117,6 +121,7 @@ NEURAL: tuple[Known, ...] = (
             "8e24a93b6a40d4dad86eaec383ce7b4044f37ec6360136460f5ff2ce55f87390", 5705,
         ),
         _weights("2012733a0de5d03efd1bba550a2847c4551be9ef2e0d497c83074df66189f780", 323_476_296),
+        _SAM_VIDEO,
     ),
     _sam2(
         "large", "665f8e2ad61cf5f53d65644ff27c8ee525124610",
@@ -125,6 +130,7 @@ NEURAL: tuple[Known, ...] = (
             "00446988cf4d617118d2d347eabe2c46aebed744628facdd540508be30b69ec3", 5705,
         ),
         _weights("dc407dce21301fd94abb395c5099b4f2c455fdc8a8f261ac3d0ea6d4cd197230", 897_897_416),
+        _SAM_VIDEO,
     ),
     Bundle(
         name="edgetam",
@@ -135,7 +141,9 @@ NEURAL: tuple[Known, ...] = (
             BundleFile(
                 "config.json", "0827d003132f67efc496928f4fe5dd4125fcac518950c4eabe1d1f85e245c82a"
             ),
-            _weights("8858f8e4757b0b96dab8763f296ecffd845efbbbf698f64163cfa20a63d5fff4"),
+            _weights(
+                "8858f8e4757b0b96dab8763f296ecffd845efbbbf698f64163cfa20a63d5fff4", 55_912_824
+            ),
             BundleFile(
                 "preprocessor_config.json",
                 "247f7be8f3979e98bc8e89b94c3e6542f6f1506070c97fbcc983f53a64a9bf86",
@@ -202,7 +210,11 @@ NEURAL: tuple[Known, ...] = (
         "rf-detr-nano", "RF-DETR nano", "Roboflow/rf-detr-nano",
         "9f201577d9415f0378084748d27e68586e6b3600", _weights(),
     ),
-    _detector("rf-detr-small", "RF-DETR small", "Roboflow/rf-detr-small", None, _weights()),
+    _detector(
+        "rf-detr-small", "RF-DETR small", "Roboflow/rf-detr-small",
+        "3bdc465063270f99769da5a1b4c00c68bd2d439d",
+        _weights("2bfab2fa5f5fcc4870e756c8dc8d2d5acca3a68ffcc0f7e84972661873eb5a1d", 128_504_496),
+    ),
     _detector(
         "rf-detr-base", "RF-DETR base", "Roboflow/rf-detr-base",
         "7b95b089788e6c7db56d5ea9b0a07ca08ea6ac0a", _weights(),
@@ -214,7 +226,8 @@ NEURAL: tuple[Known, ...] = (
     ),
     _detector(
         "rf-detr-large", "RF-DETR large", "Roboflow/rf-detr-large",
-        "f62f7dd5252b61097cbace33886045816dadbde9", _weights(),
+        "f62f7dd5252b61097cbace33886045816dadbde9",
+        _weights("1ec604598aea748627eb5755a9989f3c80839fc7fb977a91bfba107ee76fcd7d", 135_795_376),
     ),
     _vitmatte(
         "vitmatte-small", "vitmatte-small-composition-1k",

