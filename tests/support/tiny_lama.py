@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,20 @@ class Twin(nn.Module):
         """The picture with its hole filled."""
         filled: torch.Tensor = self.model(image, mask)
         return filled
+
+
+def save_twin(path: Path, generator: LamaGenerator) -> Path:
+    """The TorchScript file: traced and saved as upstream does it.
+
+    Args:
+        path: The file.
+        generator: Whose weights.
+
+    Returns:
+        The file.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated; its files remain
+        traced = torch.jit.trace(Twin(generator), some_picture(), strict=False, check_trace=False)
+        torch.jit.save(traced, str(path))
+    return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from safetensors.torch import save
 
 from multiplane.core.atomic import write_beside
 from multiplane.hub.cache import sha256_of
-from multiplane.networks.lama.generator import LamaGenerator
 from multiplane.networks.lama.load import load_lama, weights_file
+
+_SAID = "__metadata__"
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,28 @@ def convert_lama(source: Path, target: Path) -> Converted:
     file = weights_file(source)
     generator = load_lama(source)
     weights = {name: value.contiguous() for name, value in generator.state_dict().items()}
-    with write_beside(target) as part:
-        part.write_bytes(save(weights, metadata=_header(generator, file)))
+    told = {
+        "format": "pt",
+        "architecture": "lama",
+        "blocks": str(generator.blocks),
+        "width": str(generator.width),
+        "source_sha256": sha256_of(file),
+    }
+    header, numbers = _settled(save(weights, metadata=told))
+    with write_beside(target) as part, part.open("wb") as out:
+        out.write(header)
+        out.write(numbers)
     return Converted(
         file, generator.blocks, generator.width, len(weights),
         sum(value.numel() for value in generator.parameters()),
     )  # fmt: skip
 
 
-def _header(generator: LamaGenerator, source: Path) -> dict[str, str]:
-    return {
-        "format": "pt",
-        "architecture": "lama",
-        "blocks": str(generator.blocks),
-        "width": str(generator.width),
-        "source_sha256": sha256_of(source),
-    }
+def _settled(data: bytes) -> tuple[bytes, memoryview]:
+    """Header and numbers, what the header says in one order: the library shuffles it each time."""
+    begin = 8 + int.from_bytes(data[:8], "little")
+    said = json.loads(data[8:begin])
+    ordered = {_SAID: dict(sorted(said.pop(_SAID).items())), **said}
+    text = json.dumps(ordered, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # numbers begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text, memoryview(data)[begin:]
