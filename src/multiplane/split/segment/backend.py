@@ -23,6 +23,9 @@ BACKENDS = {
     "salient": "multiplane.split.segment.backends.salient:SalientSegmenter",
     "motion": "multiplane.split.segment.backends.motion:MotionSegmenter",
     "combined": "multiplane.split.segment.backends.combined:CombinedSegmenter",
+    "sam2": "multiplane.split.segment.backends.sam.segmenter:SamSegmenter",
+    "edgetam": "multiplane.split.segment.backends.sam.segmenter:SamSegmenter",
+    "sam3": "multiplane.split.segment.backends.sam.segmenter:SamSegmenter",
 }
 
 

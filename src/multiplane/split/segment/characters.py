@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -38,6 +39,21 @@ _BOX_FULL = 0.2
 """The least share of a box that a character in it covers."""
 
 
+class Candidate(Protocol):
+    """Something that may be a part of a character; the mask may be unpacked when it is asked for.
+
+    A :class:`multiplane.split.segment.backend.Part` is one.
+    """
+
+    @property
+    def mask(self) -> Mask:
+        """Bool (H, W)."""
+
+    @property
+    def score(self) -> float:
+        """Confidence in [0, 1]."""
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What was chosen in one frame.
@@ -54,7 +70,7 @@ class Chosen:
 
 
 def choose_characters(
-    parts: Sequence[Part],
+    parts: Sequence[Candidate],
     belief: Belief,
     size: tuple[int, int],
     boxes: Sequence[Detection] = (),
@@ -83,10 +99,11 @@ def choose_characters(
     union = np.zeros(shape, np.bool_)
     for number in taken:
         union |= parts[number].mask
+    firm = len(taken)
     taken += _between(parts, small, share, union, set(taken))
-    for number in taken:
+    for number in taken[firm:]:
         union |= parts[number].mask
-    found = [parts[number] for number in sorted(taken)]
+    found = [Part(parts[number].mask, parts[number].score) for number in sorted(taken)]
     grouped = _apart(found, union, boxes)
     sure = [Part(mask, _score(mask, found, share)) for mask in grouped]
     return Chosen(sure, _missed(belief, boxes, union, least_px), len(taken))
@@ -148,7 +165,7 @@ def _take(small: Sequence[NDArray[np.float32]], share: NDArray[np.float32]) -> l
 
 
 def _between(
-    parts: Sequence[Part], small: Sequence[NDArray[np.float32]], share: NDArray[np.float32],
+    parts: Sequence[Candidate], small: Sequence[NDArray[np.float32]], share: NDArray[np.float32],
     union: Mask, taken: set[int],
 ) -> list[int]:  # fmt: skip
     """The parts that are believed a little and lie between what is taken."""
@@ -158,9 +175,10 @@ def _between(
     for number, part in enumerate(parts):
         if number in taken or _mean(small[number], share) < _LEFT:
             continue
-        if np.count_nonzero(part.mask & ~union) < _NOTHING * np.count_nonzero(part.mask):
+        mask = part.mask
+        if np.count_nonzero(mask & ~union) < _NOTHING * np.count_nonzero(mask):
             continue
-        if _touching(part.mask, union) >= _HELD:
+        if _touching(mask, union) >= _HELD:
             found.append(number)
     return found
 

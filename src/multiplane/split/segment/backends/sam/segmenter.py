@@ -1,0 +1,214 @@
+"""SAM 2.1, EdgeTAM and SAM 3 as segmenters: everything in a frame, or what is pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from multiplane.core.compute import Compute
+from multiplane.core.detections import Detection
+from multiplane.core.errors import WeightsError
+from multiplane.core.items import Json
+from multiplane.core.progress import Progress, silent, track
+from multiplane.hub import weights
+from multiplane.motion.camera import CameraPath
+from multiplane.networks.sam.image import ImageSam
+from multiplane.networks.sam.load import family_of, open_image_sam
+from multiplane.networks.sam.video import open_video_sam
+from multiplane.split.segment.backend import Belief, Part, Segmentation
+from multiplane.split.segment.backends.sam.eyes import Eyes, Seen
+from multiplane.split.segment.backends.sam.followed import Follower, can_be_followed, follow
+from multiplane.split.segment.characters import choose_characters
+from multiplane.split.segment.choice import Choices
+from multiplane.split.segment.config import EdgeTamOptions, Sam3Options, SamOptions
+from multiplane.split.segment.pointed import Pointed
+from multiplane.split.segment.prompts import Prompt
+from multiplane.split.segment.registration import camera_figures, find_camera
+from multiplane.split.segment.shot import Shot
+from multiplane.tensors.devices import pick_device
+
+_WORK_PX, _THREADS = 480, 0
+"""Long side at which the camera is found where nobody else looked for it; all processors."""
+_AGAIN = 8
+"""At most so many places of a frame are asked for again."""
+_SURE = 0.5
+"""A detector's box of this score is taken as it is answered."""
+
+
+class SamSegmenter:
+    """Finds everything and takes the characters, or finds what is pointed at."""
+
+    def __init__(
+        self, options: SamOptions | EdgeTamOptions | Sam3Options,
+        compute: Compute | None = None, sam: ImageSam | None = None,
+        follower: Follower | None = None, evidence: Choices | None = None,
+    ) -> None:  # fmt: skip
+        """Load the network.
+
+        Args:
+            options: What to look for, and who is a character.
+            compute: Where and how the network runs.
+            sam: Somebody else to ask about single frames instead of the network.
+            follower: Somebody else to follow what is pointed at.
+            evidence: Who tells characters.
+
+        Raises:
+            WeightsError: They cannot be had, or are of another network.
+            ConfigError: CUDA was asked for and is not there.
+        """
+        self._options = options
+        self._compute = compute or Compute()
+        self._folder: Path | None = None
+        if sam is None:
+            pick_device(self._compute.device)  # before a gigabyte is fetched
+            self._folder = weights.find(options.model)
+            sam = self._open(self._folder)
+        self._eyes = Eyes(sam, options.automatic, self._compute)
+        self._follower = follower
+        self._evidence = evidence
+
+    def segment(self, shot: Shot, progress: Progress) -> Segmentation:
+        """Go through the frames of a shot.
+
+        Args:
+            shot: The shot, with what is pointed at in it.
+            progress: Told after each frame.
+
+        Returns:
+            A stream of parts.
+        """
+        figures: dict[str, Json] = {"model": self._options.model}
+        if not shot.pointed and self._options.who == "characters":
+            camera, parts = self._characters(shot, figures)
+        else:
+            camera = find_camera(shot, shot.small_size(_WORK_PX), _THREADS)
+            parts = self._pointed(shot) if shot.pointed else self._all(shot, figures)
+        figures |= camera_figures(camera)
+        noted = self._noted(track(parts, len(shot), progress), figures)
+        return Segmentation(camera=camera, figures=figures, parts=noted)
+
+    def _characters(
+        self, shot: Shot, figures: dict[str, Json]
+    ) -> tuple[CameraPath, Iterator[list[Part]]]:
+        """Everything in each frame, of which characters are taken."""
+        if self._evidence is None:
+            self._evidence = Choices(self._options.evidence, self._compute, sam=False)
+        choice, segmenter = self._evidence.choose(len(shot))
+        found = segmenter.segment(shot, silent)
+        figures |= {"evidence": choice.kind, "evidence_why": choice.why, **found.figures}
+        camera = found.camera or find_camera(shot, shot.small_size(_WORK_PX), _THREADS)
+        assert found.beliefs is not None, "what tells characters believes"
+        return camera, self._chosen(shot, found.beliefs, figures)
+
+    def _chosen(
+        self, shot: Shot, beliefs: Iterator[Belief], figures: dict[str, Json]
+    ) -> Iterator[list[Part]]:
+        proposed = taken = again = 0
+        for index, (parts, believed) in enumerate(
+            zip(self._everything(shot), beliefs, strict=True)
+        ):
+            hints = shot.hints.at(index) if shot.hints else []
+            boxes = _detections(hints)
+            belief = _by_masks(believed, hints)
+            chosen = choose_characters(parts, belief, shot.size, boxes)
+            missed = chosen.missed[:_AGAIN]
+            if missed:
+                prompts = [Prompt(index, box=box) for box in missed]
+                answers = self._eyes.ask(shot.frame(index), prompts)
+                sure = {box.box for box in boxes if box.score >= _SURE}
+                outright = [a for a, box in zip(answers, missed, strict=True) if box in sure]
+                chosen = choose_characters([*parts, *answers], belief, shot.size, boxes)
+                chosen.parts.extend(_beside(outright, chosen.parts))
+                again += len(missed)
+            proposed, taken = proposed + len(parts), taken + chosen.taken
+            yield chosen.parts
+        figures |= {"proposed": proposed, "taken": taken, "asked_again": again}
+
+    def _everything(self, shot: Shot) -> Iterator[list[Seen]]:
+        """All there is in each frame, some frames at a time."""
+        indices = iter(range(len(shot)))
+        while batch := list(islice(indices, self._eyes.at_once)):
+            yield from self._eyes.everything([shot.frame(index) for index in batch])
+
+    def _all(self, shot: Shot, figures: dict[str, Json]) -> Iterator[list[Part]]:
+        """All there is in each frame, as parts."""
+        proposed = 0
+        for seen in self._everything(shot):
+            proposed += len(seen)
+            yield [Part(one.mask, one.score) for one in seen]
+        figures["proposed"] = proposed
+
+    def _pointed(self, shot: Shot) -> Iterator[list[Part]]:
+        """What is pointed at: followed where it has numbers, else frame by frame."""
+        pointed: Pointed = shot.pointed
+        if len(shot) > 1 and can_be_followed(pointed):
+            yield from follow(self._open_follower(), shot, pointed)
+            return
+        numbered = can_be_followed(pointed)
+        for index in range(len(shot)):
+            prompts = pointed.at(index)
+            answers = self._eyes.ask(shot.frame(index), prompts) if prompts else []
+            yield answers if numbered else [Part(a.mask, a.score) for a in answers]
+
+    def _noted(self, parts: Iterator[list[Part]], figures: dict[str, Json]) -> Iterator[list[Part]]:
+        """Pass parts on; when all are through, note what memory had to say."""
+        yield from parts
+        if self._eyes.notes:
+            figures["memory"] = list(self._eyes.notes)
+
+    def _open(self, folder: Path) -> ImageSam:
+        """The network for single frames.
+
+        Raises:
+            WeightsError: The folder holds another network.
+        """
+        family = family_of(folder)
+        if family != self._options.kind:
+            raise WeightsError(
+                f"{self._options.model} is a network of the kind {family!r}, the backend is "
+                f"{self._options.kind!r}",
+                why="what is said of a backend holds for its own network",
+                fix=f"--backend {family} --set segment.backend.model={self._options.model}",
+            )
+        return open_image_sam(folder, self._compute)
+
+    def _open_follower(self) -> Follower:
+        if self._follower is None:
+            assert self._folder is not None, "who hands in a network hands in a follower"
+            self._follower = open_video_sam(self._folder, self._compute)
+        return self._follower
+
+
+def _detections(hints: Sequence[Prompt]) -> list[Detection]:
+    """The boxes among what another step says; those of its masks tell nothing more."""
+    return [
+        Detection(hint.box, hint.score, "character")
+        for hint in hints
+        if hint.box is not None and hint.mask is None
+    ]
+
+
+def _by_masks(belief: Belief, hints: Sequence[Prompt]) -> Belief:
+    """Masks of another step are believed instead, where there are any."""
+    masks = [hint.mask for hint in hints if hint.mask is not None]
+    if not masks:
+        return belief
+    together = np.logical_or.reduce(masks).astype(np.float32)
+    small = cv2.resize(together, belief.shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(2 * small - 1, np.float32)
+
+
+def _beside(answers: Sequence[Part], taken: Sequence[Part]) -> list[Part]:
+    """What of these answers nobody has yet."""
+    found = []
+    for answer in answers:
+        mask = answer.mask
+        for other in [*taken, *found]:
+            mask = mask & ~other.mask
+        if mask.any():
+            found.append(Part(mask, answer.score))
+    return found
