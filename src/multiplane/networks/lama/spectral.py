@@ -41,8 +41,10 @@ class FourierUnit(nn.Module):
             # channels alternate: real part of the first, imaginary part of the first, ...
             parts = torch.view_as_real(spectrum).permute(0, 1, 4, 2, 3).flatten(1, 2)
             parts = torch.relu(self.bn(self.conv_layer(parts)))
-            parts = parts.unflatten(1, (-1, 2)).permute(0, 1, 3, 4, 2).contiguous()
-            back = torch.fft.irfft2(torch.view_as_complex(parts), s=seen.shape[-2:], norm="ortho")
+            height, width = parts.shape[-2:]
+            pairs = parts.view(len(seen), -1, 2, height, width).permute(0, 1, 3, 4, 2).contiguous()
+            spectrum = torch.view_as_complex(pairs)
+            back: torch.Tensor = torch.fft.irfft2(spectrum, s=seen.shape[-2:], norm="ortho")
         return back.to(seen.dtype)
 
 
