@@ -33,7 +33,9 @@ class PackedMask:
     def of(cls, mask: Mask) -> PackedMask:
         """Pack a mask of the whole picture."""
         x0, y0, x1, y1 = box_of(mask)
-        return cls((mask.shape[1], mask.shape[0]), (x0, y0, x1, y1), np.packbits(mask[y0:y1, x0:x1]))
+        return cls(
+            (mask.shape[1], mask.shape[0]), (x0, y0, x1, y1), np.packbits(mask[y0:y1, x0:x1])
+        )
 
     def inside(self) -> Mask:
         """The mask within its box."""
@@ -71,7 +73,7 @@ class Proposal:
 
     @property
     def mask(self) -> Mask:
-        """bool (H, W), unpacked anew each time."""
+        """Bool (H, W), unpacked anew each time."""
         return self.packed.unpack()
 
     @property
