@@ -17,7 +17,7 @@ from tiny_vitmatte import make_vitmatte  # noqa: E402
 from transformers.utils import logging as library_logging  # noqa: E402
 
 from multiplane.core.errors import WeightsError  # noqa: E402
-from multiplane.networks.pretrained import load_pretrained  # noqa: E402
+from multiplane.networks.pretrained import load_pretrained, load_processor  # noqa: E402
 
 VitMatte = transformers.VitMatteForImageMatting
 ViT = transformers.ViTForImageClassification
@@ -253,3 +253,29 @@ def test_a_config_of_unknown_values_is_refused(folder: Path) -> None:
     configure(folder, hidden_size="large")
     with pytest.raises(WeightsError, match="cannot be loaded as VitMatteForImageMatting"):
         load_pretrained(VitMatte, folder)
+
+
+def test_a_processor_is_as_it_was_saved(folder: Path) -> None:
+    path = folder / "preprocessor_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "image_mean": [0.1, 0.2, 0.3]}))
+    processor = load_processor(transformers.VitMatteImageProcessor, folder)
+    assert [*processor.image_mean] == [0.1, 0.2, 0.3]
+    assert processor.size_divisor == 32
+
+
+def test_a_processor_that_is_not_there_says_where_it_belongs(folder: Path) -> None:
+    path = folder / "preprocessor_config.json"
+    path.unlink()
+    with pytest.raises(WeightsError, match=r"has no preprocessor_config\.json") as caught:
+        load_processor(transformers.VitMatteImageProcessor, folder)
+    assert caught.value.fix.endswith(f"at {path}")
+
+
+@pytest.mark.parametrize("text", ["{", "3"])
+def test_a_processor_that_cannot_be_read_is_refused(folder: Path, text: str, capfd) -> None:
+    path = folder / "preprocessor_config.json"
+    path.write_text(text)
+    with pytest.raises(WeightsError, match="cannot be read by VitMatteImageProcessor") as caught:
+        load_processor(transformers.VitMatteImageProcessor, folder)
+    assert caught.value.fix.endswith(f"at {path}")
+    assert capfd.readouterr().err == ""

@@ -18,8 +18,8 @@ def make_vitmatte(folder: Path, *, near: bool = False, seed: int = 0) -> Path:
 
     Args:
         folder: Where to; made when it is not there.
-        near: Without anything that sees farther than a window of 32 px, or where in the picture
-            it is: what such a network says of a pixel depends on its surroundings alone.
+        near: Without anything that sees the whole picture, or where in it something is: what such
+            a network says of a pixel depends on some 64 px around it.
         seed: Of the weights.
 
     Returns:
@@ -35,8 +35,8 @@ def make_vitmatte(folder: Path, *, near: bool = False, seed: int = 0) -> Path:
         num_attention_heads=2,
         window_size=2,
         window_block_indices=[0, 1] if near else [0],
-        residual_block_indices=[1],
-        use_absolute_position_embeddings=not near,
+        residual_block_indices=[] if near else [1],
+        use_absolute_position_embeddings=True,
         use_relative_position_embeddings=True,
         out_features=["stage2"],
     )
@@ -55,6 +55,8 @@ def make_vitmatte(folder: Path, *, near: bool = False, seed: int = 0) -> Path:
                 value.copy_(torch.randn_like(value) * (1.5 / value[0].numel() ** 0.5))
             elif "norm" in name and name.endswith("weight"):
                 value.fill_(1.0)
+            if near and name.endswith("position_embeddings"):
+                value.zero_()
     model.save_pretrained(folder)
     VitMatteImageProcessor().save_pretrained(folder)
     return folder

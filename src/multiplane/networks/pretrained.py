@@ -17,6 +17,7 @@ from transformers.utils import logging as library_logging
 from multiplane.core.errors import WeightsError
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+PREPROCESSOR = "preprocessor_config.json"
 _CONFIG_LIMIT_BYTES = 16 * 2**20
 _TOLD = 3
 """How many names of each kind an error lists."""
@@ -58,6 +59,38 @@ def load_pretrained(cls: Any, folder: Path, *, ignore_extra: tuple[str, ...] = (
     return model.eval()
 
 
+def load_processor(cls: Any, folder: Path) -> Any:  # noqa: ANN401 - transformers is not typed for us
+    """Load what prepares pictures for a network, as it was saved beside it.
+
+    Args:
+        cls: A processor class of transformers, for instance ``VitMatteImageProcessor``.
+        folder: Holds preprocessor_config.json.
+
+    Returns:
+        The processor.
+
+    Raises:
+        WeightsError: The file is absent or says nothing that the class understands.
+    """
+    path = folder / PREPROCESSOR
+    fix = f"put the {PREPROCESSOR} that came with the weights at {path}"
+    if not path.is_file() or path.stat().st_size > _CONFIG_LIMIT_BYTES:
+        raise WeightsError(
+            f"{folder} has no {PREPROCESSOR}",
+            why="it says what pictures look like to the network",
+            fix=fix,
+        )
+    try:
+        with _silence():
+            return cls.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:
+        raise WeightsError(
+            f"{path} cannot be read by {cls.__name__}: {_first_line(error)}",
+            why="it says what pictures look like to the network",
+            fix=fix,
+        ) from error
+
+
 def _from_pretrained(cls: Any, folder: Path, **how: str) -> tuple[Any, Mapping[str, Any]]:  # noqa: ANN401
     """The library's loader, and what it says about names and shapes.
 
@@ -75,10 +108,9 @@ def _from_pretrained(cls: Any, folder: Path, **how: str) -> tuple[Any, Mapping[s
             **how,
         )
     except Exception as error:
-        first = str(error).strip().split("\n")[0]
         raise WeightsError(
             f"{folder} cannot be loaded as {cls.__name__}",
-            why=f"{type(error).__name__}: {first}",
+            why=_first_line(error),
             fix=_fetch_again(folder),
         ) from error
     return model, info
@@ -199,6 +231,10 @@ def _first(names: Iterable[str]) -> str:
     listed = sorted(names)
     more = f" and {len(listed) - _TOLD} more" if len(listed) > _TOLD else ""
     return ", ".join(listed[:_TOLD]) + more
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: " + str(error).strip().split("\n")[0]
 
 
 def _shape(sizes: Iterable[int]) -> str:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Mask
 
+_FAINT = 1e-4
+"""What the outermost pixels of a tile count, where there is a better one."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -80,7 +83,7 @@ class Blend:
 
         Args:
             size: Height and width, px.
-            overlap: Over how many pixels tiles fade, px; 0 for averages.
+            overlap: By how much tiles overlap at least, px.
         """
         self._size, self._overlap = size, overlap
         self._sum = np.zeros(size, np.float32)
@@ -108,18 +111,22 @@ class Blend:
 def fade(start: int, stop: int, length: int, overlap: int) -> NDArray[np.float32]:
     """How much each pixel along one side of a tile counts: less near where others go on.
 
+    The outer quarter of the overlap, where a network knows the least of what is around, counts as
+    good as nothing; over its middle half one tile turns into the next.
+
     Args:
         start: Where the tile begins.
         stop: Where it ends.
         length: Of the whole picture; its own border is no end.
-        overlap: Over how many pixels it fades.
+        overlap: By how much it overlaps with its neighbours, px.
 
     Returns:
         float32 (stop - start,), above 0 and up to 1.
     """
     weight = np.ones(stop - start, np.float32)
     reach = min(overlap, stop - start)
-    ramp = (np.arange(reach, dtype=np.float32) + np.float32(0.5)) / np.float32(max(reach, 1))
+    inwards = (np.arange(reach, dtype=np.float32) + np.float32(0.5)) / np.float32(max(reach, 1))
+    ramp = np.clip(2 * inwards - np.float32(0.5), _FAINT, 1)
     if start > 0:
         weight[:reach] = ramp
     if stop < length:

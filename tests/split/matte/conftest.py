@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -34,3 +35,13 @@ def draw(shift: int = 0, size: tuple[int, int] = (96, 120)) -> Drawn:
 @pytest.fixture
 def drawn() -> Drawn:
     return draw()
+
+
+@pytest.fixture(scope="session")
+def vitmatte_folder(tmp_path_factory) -> Path:
+    """A tiny ViTMatte of random weights."""
+    pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
+    pytest.importorskip("torchvision", reason="needs pip install 'multiplane[neural]'")
+    from tiny_vitmatte import make_vitmatte  # noqa: PLC0415 - not without the extra
+
+    return make_vitmatte(tmp_path_factory.mktemp("models") / "vitmatte")

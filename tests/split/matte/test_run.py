@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +15,20 @@ import pytest
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Record
+from multiplane.hub import cache
 from multiplane.media.images import read_alpha, write_frame, write_mask
-from multiplane.split.matte.config import ClosedFormMatte, MatteOptions
+from multiplane.split.matte.config import (
+    AutoMatte,
+    ClosedFormMatte,
+    GuidedMatte,
+    MatteOptions,
+    VitMatteMatte,
+)
 from multiplane.split.matte.run import Matte, cut_out, cut_outs, open_refiner
+from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, make_trimap
 
-OPTIONS = MatteOptions(edge_px=5, extend_px=8)
+OPTIONS = MatteOptions(method=GuidedMatte(), edge_px=5, extend_px=8)
+AUTO = OPTIONS.model_copy(update={"method": AutoMatte()})
 LEMUR = Path(__file__).resolve().parents[3] / "../shared/media/lemur"
 
 
@@ -192,14 +203,77 @@ def test_edges_are_steadier_than_those_of_a_mask_that_wobbles() -> None:
     assert alpha < 0.35 * mask
 
 
-def test_the_fast_way_loads_no_matting_library() -> None:
+def test_the_fast_way_loads_no_matching_library(tmp_path) -> None:
     code = (
-        "import sys\nfrom multiplane.split.matte.run import Matte\n"
+        "import sys\nfrom pathlib import Path\nfrom multiplane.hub.cache import choose_cache\n"
+        "from multiplane.split.matte.run import Matte\n"
+        "choose_cache(Path(sys.argv[1]))\n"
+        "assert Matte().fingerprint(Matte.options()) == ''\n"
         "Matte().open(Matte.options())\n"
         "assert not {'pymatting', 'numba', 'torch'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def no_weights(tmp_path_factory, monkeypatch) -> None:
+    monkeypatch.setitem(cache._chosen, "cache", tmp_path_factory.mktemp("cache"))
+
+
+def test_left_alone_it_is_the_filter_where_there_are_no_weights(no_weights, tmp_path) -> None:
+    record = run(make_item(tmp_path, 1), AUTO)
+    assert record.figures["method"] == "guided"
+    assert record.figures["why"].startswith("it needs no weights; for vitmatte, vitmatte-small ")
+    assert Matte().weights(AUTO) == ()
+    assert Matte().fingerprint(AUTO) == ""
+    left_alone = [(tmp_path / n).read_bytes() for n in record.outputs[0].files["alphas"]]
+    asked = run(make_item(tmp_path, 1))
+    assert asked.figures["why"] == "asked for"
+    assert left_alone == [(tmp_path / n).read_bytes() for n in asked.outputs[0].files["alphas"]]
+
+
+def test_the_choice_is_logged(no_weights, caplog) -> None:
+    with caplog.at_level("INFO", "multiplane.split.matte.run"):
+        open_refiner(AUTO)
+    assert "matting with guided: it needs no weights" in caplog.text
+
+
+def test_a_network_is_told_apart_by_its_weights(vitmatte_folder, no_weights, tmp_path) -> None:
+    options = OPTIONS.model_copy(update={"method": VitMatteMatte(model=str(vitmatte_folder))})
+    before = Matte().fingerprint(options)
+    assert re.fullmatch(r"own@[0-9a-f]{16}", before)
+    assert Matte().weights(options) == ()
+    copied = tmp_path / "copy"
+    shutil.copytree(vitmatte_folder, copied)
+    method = VitMatteMatte(model=str(copied))
+    assert Matte().fingerprint(OPTIONS.model_copy(update={"method": method})) == before
+    path = copied / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
+    assert Matte().fingerprint(OPTIONS.model_copy(update={"method": method})) != before
+
+
+def test_the_network_runs_through_the_stage(vitmatte_folder, tmp_path) -> None:
+    method = VitMatteMatte(model=str(vitmatte_folder), tile_px=64, overlap_px=32)
+    record = run(make_item(tmp_path, 2), OPTIONS.model_copy(update={"method": method}))
+    assert record.figures["method"] == "vitmatte"
+    assert "memory" not in record.figures
+    for number, name in enumerate(record.outputs[0].files["alphas"]):
+        alpha, (_, mask) = read_alpha(tmp_path / name), blob(number)
+        trimap = make_trimap(mask, OPTIONS.edge_px)
+        assert (alpha[trimap == FOREGROUND] == 1).all()
+        assert (alpha[trimap == BACKGROUND] == 0).all()
+        assert ((alpha > 0) & (alpha < 1))[trimap == UNKNOWN].mean() > 0.9
+
+
+def test_want_of_memory_is_in_the_record(vitmatte_folder, tmp_path) -> None:
+    method = VitMatteMatte(model=str(vitmatte_folder))
+    worker = Matte().open(OPTIONS.model_copy(update={"method": method}))
+    worker._refiner.notes.append("memory fell short with 8 tiles a batch; went on with 4")
+    item = make_item(tmp_path, 1)
+    (record,) = worker.compute([item], [worker.load(item)])
+    assert record.figures["memory"] == ["memory fell short with 8 tiles a batch; went on with 4"]
 
 
 @pytest.mark.skipif(not LEMUR.exists(), reason="the lemur is not part of the package")
@@ -207,7 +281,8 @@ def test_fur_is_found_from_a_hard_mask() -> None:
     frame = np.ascontiguousarray(cv2.imread(str(LEMUR / "lemur.png"))[..., ::-1])
     truth = cv2.imread(str(LEMUR / "lemur_alpha.png"), cv2.IMREAD_GRAYSCALE) / np.float32(255)
     mask = truth >= 0.5
-    cut = cut_out(frame, mask, open_refiner(MatteOptions()), MatteOptions())
+    options = MatteOptions(method=GuidedMatte())
+    cut = cut_out(frame, mask, open_refiner(options), options)
     feathered = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
     assert np.abs(cut.alpha - truth).mean() < 0.7 * np.abs(feathered - truth).mean()
     assert ((cut.alpha - truth) ** 2).mean() < 0.6 * ((feathered - truth) ** 2).mean()

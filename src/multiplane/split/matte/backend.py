@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from multiplane.core.arrays import Alpha, Frame, Mask
 from multiplane.split.matte.trimap import Trimap
@@ -10,6 +10,7 @@ from multiplane.split.matte.trimap import Trimap
 BACKENDS = {
     "guided": "multiplane.split.matte.backends.guided:GuidedRefiner",
     "closed_form": "multiplane.split.matte.backends.closed_form:ClosedFormRefiner",
+    "vitmatte": "multiplane.split.matte.backends.vitmatte:VitMatteRefiner",
 }
 
 
@@ -30,3 +31,14 @@ class Refiner(Protocol):
         Returns:
             (H, W) alpha in [0, 1].
         """
+
+
+@runtime_checkable
+class NeuralRefiner(Refiner, Protocol):
+    """A refiner that may run short of memory.
+
+    Attributes:
+        notes: What was done about too little memory, in words.
+    """
+
+    notes: list[str]

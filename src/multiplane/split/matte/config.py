@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
 from multiplane.core.config import Options
 from multiplane.core.plugins import with_foreign_options
+
+
+class AutoMatte(Options):
+    """ViTMatte where its weights and CUDA are here, else guided. Says which, and why."""
+
+    kind: Literal["auto"] = "auto"
 
 
 class GuidedMatte(Options):
@@ -45,9 +51,48 @@ class ClosedFormMatte(Options):
     )
 
 
+class VitMatteMatte(Options):
+    """ViTMatte (Yao et al. 2023): a network, for hair and fur. Needs PyTorch and weights."""
+
+    kind: Literal["vitmatte"] = "vitmatte"
+    model: str = Field(
+        default="vitmatte-small",
+        min_length=1,
+        description="weights by name (multiplane models list), or a folder of one's own with "
+        "config.json, model.safetensors and preprocessor_config.json",
+    )
+    tile_px: int = Field(
+        default=512,
+        ge=64,
+        le=4096,
+        description="side of what goes through the network at once, in whole steps of 32; time and "
+        "memory grow faster than its area, and it was trained on 512",
+    )
+    overlap_px: int = Field(
+        default=96,
+        ge=0,
+        le=2048,
+        description="by how much neighbouring tiles overlap, where one turns into the next",
+    )
+
+    @model_validator(mode="after")
+    def _tiles_go_on(self) -> Self:
+        """Tiles that overlap by more than half are computed thrice and more.
+
+        Raises:
+            ValueError: They do.
+        """
+        if self.overlap_px > self.tile_px // 2:
+            raise ValueError(
+                f"overlap_px is {self.overlap_px}, wanted half of tile_px ({self.tile_px // 2}) "
+                "at most"
+            )
+        return self
+
+
 GROUP = "multiplane.matte"
 """Entry-point group through which a foreign package adds a method; GROUP.options its options."""
-_SHIPPED = GuidedMatte | ClosedFormMatte
+_SHIPPED = AutoMatte | GuidedMatte | ClosedFormMatte | VitMatteMatte
 if TYPE_CHECKING:
     Method = Annotated[_SHIPPED, Field(discriminator="kind")]
 else:
@@ -57,7 +102,7 @@ else:
 class MatteOptions(Options):
     """How wide the soft edge may be, and how it is found."""
 
-    method: Method = Field(default=GuidedMatte(), description="how the soft edge is found")
+    method: Method = Field(default=AutoMatte(), description="how the soft edge is found")
     edge_px: int = Field(
         default=8,
         ge=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,17 @@ from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import choose, origin_of
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
+from multiplane.hub import weights
+from multiplane.hub.table import MODELS
 from multiplane.media.images import read_frame, read_mask, write_alpha, write_cutout
-from multiplane.split.matte.backend import BACKENDS, Refiner
+from multiplane.split.matte.backend import BACKENDS, NeuralRefiner, Refiner
+from multiplane.split.matte.choice import Choice, decide
 from multiplane.split.matte.colour import straight_colour
-from multiplane.split.matte.config import GROUP, MatteOptions
+from multiplane.split.matte.config import GROUP, MatteOptions, VitMatteMatte
 from multiplane.split.matte.steadiness import Steadiness
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, make_trimap
+
+_LOG = logging.getLogger(__name__)
 
 _MARGIN = 6
 """The part of a frame that is worked on reaches so many widths of the band beyond the mask."""
@@ -45,9 +51,20 @@ class CutOut:
 
 
 def open_refiner(options: MatteOptions) -> Refiner:
-    """Load the way to find the soft edge that the options choose."""
-    made = choose(BACKENDS, options.method.kind, GROUP)
-    refiner: Refiner = made(options.method, options.edge_px, compute=Compute.of(options))
+    """Load the way to find the soft edge that the options choose; the log says which and why.
+
+    Raises:
+        ConfigError: There is no such method, model or device.
+        WeightsError: The method needs weights that cannot be had.
+    """
+    compute = Compute.of(options)
+    return _open(decide(options.method, compute), options, compute)
+
+
+def _open(choice: Choice, options: MatteOptions, compute: Compute) -> Refiner:
+    _LOG.info("matting with %s: %s", choice.kind, choice.why)
+    made = choose(BACKENDS, choice.kind, GROUP)
+    refiner: Refiner = made(choice.options, options.edge_px, compute=compute)
     return refiner
 
 
@@ -127,8 +144,24 @@ class Matte:
     metadata: ClassVar[str] = "mattes_metadata.json"
 
     def fingerprint(self, options: MatteOptions) -> str:
-        """Ours have no weights; of a foreign method its package and version."""
+        """What finds the edge: a network by its weights, a foreign method by its release.
+
+        Weights that are asked for are fetched here, before anything runs.
+
+        Raises:
+            WeightsError: They cannot be had.
+        """
+        chosen = decide(options.method, Compute.of(options)).options
+        if isinstance(chosen, VitMatteMatte):
+            weights.find(chosen.model)
+            return weights.fingerprint(chosen.model)
         return origin_of(options.method.kind, GROUP)
+
+    def weights(self, options: MatteOptions) -> tuple[str, ...]:
+        """ViTMatte's, where they are asked for by name or ``auto`` found them."""
+        chosen = decide(options.method, Compute.of(options)).options
+        named = isinstance(chosen, VitMatteMatte) and chosen.model in MODELS
+        return (chosen.model,) if named else ()
 
     def open(self, options: MatteOptions) -> MatteWorker:
         """Load the method."""
@@ -141,8 +174,10 @@ class MatteWorker:
     batch_size = 1
 
     def __init__(self, options: MatteOptions) -> None:
+        compute = Compute.of(options)
         self._options = options
-        self._refiner = open_refiner(options)
+        self._choice = decide(options.method, compute)
+        self._refiner = _open(self._choice, options, compute)
 
     def load(self, item: Item) -> list[tuple[Path, Path]]:
         """Pair the files of frames and masks; they are read while the shot streams.
@@ -191,10 +226,13 @@ class MatteWorker:
             for plane, written in names.items():
                 written.append(item.place(plane, name)[0])
         planes = Planes(item.id, {plane: tuple(written) for plane, written in names.items()})
+        told: dict[str, Json] = {"method": self._choice.kind, "why": self._choice.why}
+        if isinstance(self._refiner, NeuralRefiner) and self._refiner.notes:
+            told["memory"] = [*self._refiner.notes]
         return Record(
             item.id,
             (planes,),
-            {"method": self._options.method.kind, **steadiness.figures(), "frames": figures},
+            {**told, **steadiness.figures(), "frames": figures},
             {"matte": time.perf_counter() - started},
         )
 
