@@ -68,7 +68,7 @@ def _save(folder: Path, cls: Any, config: Any, processor: Any, spread: float) ->
                 continue
             noise = torch.randn(value.shape, generator=generator)
             if "class_embed" in name:
-                value.copy_(noise * 0.6)
+                value.copy_(noise * 0.4 if value.ndim > 1 else torch.zeros_like(noise))
             elif "bbox_embed" in name:
                 value.copy_(noise * spread)
             elif value.ndim > 1 and "lqe" not in name:

@@ -91,10 +91,12 @@ class SetDetector:
         self.labels: Mapping[int, str] = {
             int(number): str(name) for number, name in model.config.id2label.items()
         }
-        # what D-FINE was trained with decides how scores are read; RF-DETR knows one way only
-        self._reading = (
-            {"use_focal_loss": model.config.use_focal_loss} if family == "d_fine" else {}
-        )
+        if not getattr(model.config, "use_focal_loss", True):
+            raise WeightsError(
+                f"{folder} holds scores that compete with each other (use_focal_loss: false)",
+                why="all published weights hold a score a class; others would be misread",
+                fix="use weights of: multiplane models list",
+            )
         # auto: in half the digits boxes of a wide frame are off by some px, and little is won
         precision = "fp32" if compute.precision == "auto" else compute.precision
         self._dtype = pick_dtype(precision, device)
@@ -173,7 +175,7 @@ class SetDetector:
         made.logits, made.pred_boxes = logits, boxes
         sizes = [frame.shape[:2] for frame in frames]
         read: list[dict[str, torch.Tensor]] = self._processor.post_process_object_detection(
-            made, threshold=threshold, target_sizes=sizes, **self._reading
+            made, threshold=threshold, target_sizes=sizes
         )
         return read
 
