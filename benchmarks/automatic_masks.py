@@ -286,8 +286,11 @@ def main() -> None:
     parser.add_argument("--points-per-batch", type=int, nargs="+", default=[64, 256, 1024])
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves it to torch")
     parser.add_argument("--tiny", action="store_true", help="try --gpu on a CPU; no report")
     words = parser.parse_args()
+    if words.threads:
+        torch.set_num_threads(words.threads)
     if bool(words.upstream) == (words.gpu or words.tiny):
         parser.error("say --upstream PATH or --gpu")
     body = against_upstream(words) if words.upstream else whole_frames(words)

@@ -8,8 +8,8 @@ is dropped anyway.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -41,7 +41,11 @@ class Candidate:
     area_px: int
     iou: float
     stability: float
-    point: tuple[float, float]
+    point: tuple[float, float] = (0.0, 0.0)
+
+
+_AT_ONCE = {"cpu": 16, "cuda": 4096}
+"""Masks that are looked at together: on a CPU what its cache holds."""
 
 
 class Sieve:
@@ -78,31 +82,38 @@ class Sieve:
         Returns:
             Of each point, in order, what passed.
         """
-        options, criteria = self._options, self._criteria
         per_point = logits.shape[1]
         logits, iou = logits.flatten(0, 1), iou.flatten()
         which = torch.arange(len(iou), device=iou.device)
-        if criteria.pred_iou > 0:
-            which = which[iou > criteria.pred_iou]
-        kept = logits if len(which) == len(logits) else logits[which]
-        offset, threshold = options.stability_score_offset, options.mask_threshold
-        high, low = self._enlargement.counts(kept, (threshold + offset, threshold - offset))
-        stability = high.to(torch.int32) / low.to(torch.int32)
-        if criteria.stability > 0:
-            stable = stability >= criteria.stability
-            which, stability, kept = which[stable], stability[stable], kept[stable]
-        found = self._enlargement.outlines(kept, threshold)
-        keep = ~cut_off(found.boxes, self._crop, self._size) & (found.areas <= self._most)
-        numbers, sure, steady = which.tolist(), iou[which].tolist(), stability.tolist()
+        if self._criteria.pred_iou > 0:
+            which = which[iou > self._criteria.pred_iou]
         sifted: list[list[Candidate]] = [[] for _ in points]
-        for n in np.flatnonzero(keep).tolist():
-            x, y = points[numbers[n] // per_point].tolist()
-            x0, y0, x1, y1 = found.boxes[n].tolist()
-            sifted[numbers[n] // per_point].append(
-                Candidate(found.outlines[n], (x0, y0, x1, y1), int(found.areas[n]), sure[n],
-                          steady[n], (x, y))
-            )  # fmt: skip
+        for some in which.split(_AT_ONCE.get(iou.device.type, 16)):
+            for number, candidate in self._sift_some(some, logits[some], iou[some]):
+                point = number // per_point
+                x, y = points[point].tolist()
+                sifted[point].append(replace(candidate, point=(x, y)))
         return sifted
+
+    def _sift_some(
+        self, which: torch.Tensor, logits: torch.Tensor, iou: torch.Tensor
+    ) -> Iterator[tuple[int, Candidate]]:
+        """Those that are stable, whole and not too large, with their numbers."""
+        cut, offset = self._options.mask_threshold, self._options.stability_score_offset
+        bounded = self._enlargement.bound(logits)
+        high, low = self._enlargement.counts(bounded, (cut + offset, cut - offset))
+        stability = high.to(torch.int32) / low.to(torch.int32)
+        if self._criteria.stability > 0:
+            stable = stability >= self._criteria.stability
+            which, iou, stability = which[stable], iou[stable], stability[stable]
+            bounded = bounded[stable]
+        found = self._enlargement.outlines(bounded, cut)
+        keep = ~cut_off(found.boxes, self._crop, self._size) & (found.areas <= self._most)
+        numbers, sure, steady = which.tolist(), iou.tolist(), stability.tolist()
+        for n in np.flatnonzero(keep).tolist():
+            x0, y0, x1, y1 = found.boxes[n].tolist()
+            box, area = (x0, y0, x1, y1), int(found.areas[n])
+            yield numbers[n], Candidate(found.outlines[n], box, area, sure[n], steady[n])
 
     def thin(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Of boxes that overlap keep the surest; the surest first."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask
 
 _SLACK = 1e-6
-"""How far rounding may carry a value beyond its neighbours, relative to the largest of them."""
+"""How far rounding may carry a value beyond its neighbours, relative to the largest logit."""
 _AT_ONCE = {"cpu": 1 << 14, "cuda": 1 << 19}
 """Cells that are enlarged at a time: on a CPU what its cache holds."""
 
@@ -96,6 +96,35 @@ class Outlines:
     boxes: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class Bounded:
+    """Small logits, and between what the values of the cells between them lie; a cell is of four.
+
+    Attributes:
+        logits: float32 (N, h, w).
+        least: (N, h, w) of the four.
+        most: (N, h, w) of the four.
+        slack: How far rounding may carry a value beyond.
+    """
+
+    logits: torch.Tensor
+    least: torch.Tensor
+    most: torch.Tensor
+    slack: float
+
+    def __getitem__(self, which: torch.Tensor) -> Bounded:
+        """Some of the masks."""
+        return Bounded(self.logits[which], self.least[which], self.most[which], self.slack)
+
+    def surely(self, threshold: float) -> torch.Tensor:
+        """Cells all of whose values are above."""
+        return self.least > threshold + self.slack
+
+    def perhaps(self, threshold: float) -> torch.Tensor:
+        """Cells that may have values above."""
+        return self.most > threshold - self.slack
+
+
 class Enlargement:
     """Small logits of one size, seen at the size of a picture."""
 
@@ -110,47 +139,58 @@ class Enlargement:
         self._small, self._size, self._device = small, size, device
         self._x, self._y = (_Axis.of(*ab, device) for ab in zip(small, size, strict=True))
         self._tile = (self._y.weight.shape[1], self._x.weight.shape[1])
+        self._filled = (self._y.count > 0)[:, None] & (self._x.count > 0)
+        self._wide, self._high = self._x.count.to(torch.float32), self._y.count.to(torch.float64)
 
-    def counts(self, logits: torch.Tensor, thresholds: tuple[float, ...]) -> list[torch.Tensor]:
-        """How many pixels are above each threshold.
+    def bound(self, logits: torch.Tensor) -> Bounded:
+        """Say between what the values of each cell lie.
 
         Args:
             logits: float32 (N, h, w).
+        """
+        least = _pairs(_pairs(logits, torch.minimum, 1), torch.minimum, 2)
+        most = _pairs(_pairs(logits, torch.maximum, 1), torch.maximum, 2)
+        slack = _SLACK * float(max(most.max(), -least.min())) if len(logits) else 0.0
+        return Bounded(logits, least, most, slack)
+
+    def counts(self, bounded: Bounded, thresholds: tuple[float, ...]) -> list[torch.Tensor]:
+        """How many pixels are above each threshold.
+
+        Args:
+            bounded: N small logits.
             thresholds: Some.
 
         Returns:
             (N,) int64 a threshold.
         """
-        least, most = self._bounds(logits)
-        above = [least > threshold for threshold in thresholds]
+        above = [bounded.surely(threshold) for threshold in thresholds]
         open_ = torch.zeros_like(above[0])
         for sure, threshold in zip(above, thresholds, strict=True):
-            open_ |= ~sure & (most > threshold)
+            open_ |= bounded.perhaps(threshold) & ~sure
         totals = [self._pixels_of(sure & ~open_) for sure in above]
-        for where, values, there in self._values(logits, open_):
+        for where, values, there in self._values(bounded.logits, open_):
             for total, threshold in zip(totals, thresholds, strict=True):
                 found = ((values > threshold) & there).flatten(1).sum(1)
                 total.index_add_(0, where[:, 0], found)
         return totals
 
-    def outlines(self, logits: torch.Tensor, threshold: float) -> Outlines:
+    def outlines(self, bounded: Bounded, threshold: float) -> Outlines:
         """Where pixels are above a threshold.
 
         Args:
-            logits: float32 (N, h, w).
+            bounded: N small logits.
             threshold: Above it is in the mask.
 
         Returns:
             The masks.
         """
-        least, most = self._bounds(logits)
-        inside = least > threshold
-        inside &= (self._y.count > 0)[:, None] & (self._x.count > 0)
-        open_ = ~inside & (most > threshold)
+        inside = bounded.surely(threshold)
+        open_ = bounded.perhaps(threshold) & ~inside
+        inside &= self._filled
         areas = self._pixels_of(inside)
         spans = self._spans(inside)
         cells, owners, bits = [], [], []
-        for where, values, there in self._values(logits, open_):
+        for where, values, there in self._values(bounded.logits, open_):
             taken = (values > threshold) & there
             any_ = taken.flatten(1).any(1)
             where, taken = where[any_], taken[any_]  # noqa: PLW2901 - the rest says nothing
@@ -160,7 +200,7 @@ class Enlargement:
             owners.append(where[:, 0].cpu().numpy())
             bits.append(np.packbits(taken.flatten(1).cpu().numpy(), axis=1))
         packed = np.packbits(inside.flatten(1).cpu().numpy(), axis=1)
-        starts = np.searchsorted(np.concatenate(owners), np.arange(len(logits) + 1))
+        starts = np.searchsorted(np.concatenate(owners), np.arange(len(inside) + 1))
         cell, bit = np.concatenate(cells), np.concatenate(bits)
         outlines = [
             Outline(packed[n], cell[a:b].copy(), bit[a:b].copy())
@@ -193,17 +233,10 @@ class Enlargement:
         mask[first_y[rows[which]] + down - y0, first_x[cols[which]] + right - x0] = 1
         return mask.view(np.bool_)
 
-    def _bounds(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the values of a cell are surely above, and surely not above; (N, h, w) each."""
-        least = _pairs(_pairs(logits, torch.minimum, 1), torch.minimum, 2)
-        most = _pairs(_pairs(logits, torch.maximum, 1), torch.maximum, 2)
-        slack = torch.maximum(least.abs(), most.abs()).mul_(_SLACK)
-        return least.sub_(slack), most.add_(slack)
-
     def _pixels_of(self, cells: torch.Tensor) -> torch.Tensor:
         """(N,) int64, the pixels of whole cells."""
-        rows = cells.to(torch.float32) @ self._x.count.to(torch.float32)  # exact: below 2^24
-        return (rows.to(torch.float64) @ self._y.count.to(torch.float64)).round().to(torch.int64)
+        rows = cells.to(torch.float32) @ self._wide  # exact: whole numbers below 2^24
+        return (rows.to(torch.float64) @ self._high).round().to(torch.int64)
 
     def _spans(self, cells: torch.Tensor) -> list[torch.Tensor]:
         """x0, y0, x1, y1 of whole cells, (N,) each; the wrong way round where there are none."""
@@ -235,8 +268,9 @@ class Enlargement:
             there is such a pixel. One batch at least, be it empty.
         """
         x, y = self._x, self._y
-        wanted = cells & (y.count > 0)[:, None] & (x.count > 0)
-        for where in wanted.nonzero().split(_AT_ONCE.get(self._device.type, 1 << 14)):
+        for where in (
+            (cells & self._filled).nonzero().split(_AT_ONCE.get(self._device.type, 1 << 14))
+        ):
             mask, row, column = where.unbind(1)
             below, right = y.next[row], x.next[column]
             across = x.weight[column]
