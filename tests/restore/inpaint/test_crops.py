@@ -34,6 +34,7 @@ class Together(Counter):
     """Fills crops with the number of the batch they came in."""
 
     step_px = 32
+    context_share = 0.5
     at_once = 4
 
     def __init__(self) -> None:

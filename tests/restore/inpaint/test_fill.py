@@ -174,6 +174,7 @@ class Batches(Noise):
     """Notes how many crops come at once."""
 
     step_px = 8
+    context_share = 0.5
     at_once = 2
 
     def __init__(self) -> None:

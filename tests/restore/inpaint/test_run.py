@@ -129,7 +129,7 @@ def test_the_record_says_what_invents_why_and_what_memory_did(
     item = item_of(tmp_path, {"frames": [bricks], "masks": [blob]})
 
     class Short:
-        step_px, at_once = 8, 1
+        step_px, context_share, at_once = 8, 0.5, 1
 
         def __init__(self) -> None:
             self.notes = ["memory fell short"]

@@ -77,11 +77,13 @@ class BatchInpainter(Inpainter, Protocol):
     Attributes:
         step_px: Crops are widened, where the picture has more to show, until their sides are
             multiples of this: those of one size go through together.
+        context_share: How far to look around a hole, at least, as a share of its longer side.
         at_once: From so many frames it is worth collecting crops.
         notes: What was done about too little memory since they were last cleared.
     """
 
     step_px: int
+    context_share: float
     at_once: int
     notes: list[str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ def bounds(mask: Mask) -> Box | None:
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def cut_crops(hole: Mask, context_px: int) -> list[Crop]:
+def cut_crops(hole: Mask, context_px: int, context_share: float = 0.5) -> list[Crop]:
     """Divide the holes of a picture among crops.
 
     Pieces whose boxes come near each other are one hole. Further ones share a crop as well where
@@ -103,15 +103,21 @@ def cut_crops(hole: Mask, context_px: int) -> list[Crop]:
 
     Args:
         hole: (H, W) what to fill.
-        context_px: How much to look at around a hole; at least half its longer side.
+        context_px: How much to look at around a hole, at least.
+        context_share: The same as a share of its longer side.
 
     Returns:
         The crops, from top to bottom; every pixel of the hole lies in the hole of exactly one.
     """
-    boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole.shape, context_px)
+
+    def look(box: Box) -> Box:
+        longer = max(box.x1 - box.x0, box.y1 - box.y0)
+        return box.grown(max(context_px, int(longer * context_share)), hole.shape)
+
+    boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole.shape, look)
     crops = []
     for box in sorted(boxes, key=lambda b: (b.y0, b.x0)):
-        outer = _with_context(box, hole.shape, context_px)
+        outer = look(box)
         own = np.zeros_like(hole)
         own[box.slices] = hole[box.slices]
         crops.append(Crop(outer, own[outer.slices]))
@@ -159,8 +165,7 @@ def fill_gaps(
         InputError: Nothing is known to fill one of them from.
     """
     batching = inpainter if isinstance(inpainter, BatchInpainter) else None
-    step_px = batching.step_px if batching else 1
-    cut = [_crops_of(gap, context_px, step_px) for gap in gaps]
+    cut = [_crops_of(gap, context_px, batching) for gap in gaps]
     parts = [
         Gap(
             gap.frame[crop.box.slices],
@@ -176,11 +181,12 @@ def fill_gaps(
     return [_paste(gap, crops, answers) for gap, crops in zip(gaps, cut, strict=True)]
 
 
-def _crops_of(gap: Gap, context_px: int, step_px: int) -> list[Crop]:
+def _crops_of(gap: Gap, context_px: int, batching: BatchInpainter | None) -> list[Crop]:
     """The crops of a picture; one with nothing to learn from in sight looks at everything."""
     known = gap.sources & ~gap.hole
     crops = []
-    for crop in cut_crops(gap.hole, context_px):
+    share, step_px = (batching.context_share, batching.step_px) if batching else (0.5, 1)
+    for crop in cut_crops(gap.hole, context_px, share):
         if known[crop.box.slices].any():
             crops.append(_widened(crop, gap.hole.shape, step_px))
         else:
@@ -235,15 +241,14 @@ def _pieces(hole: Mask, apart_px: int) -> list[Box]:
     return [Box(x.start, y.start, x.stop, y.stop) for y, x in found]
 
 
-def _merge(boxes: list[Box], shape: tuple[int, ...], context_px: int) -> list[Box]:
+def _merge(boxes: list[Box], shape: tuple[int, int], look: Callable[[Box], Box]) -> list[Box]:
     """Join boxes until none are near each other and no further joint crop would be smaller."""
-    size = (shape[0], shape[1])
     settled: list[Box] = []
     waiting = list(boxes)
     while waiting:
         box = waiting.pop()
         for index, other in enumerate(settled):
-            if _belong_together(box, other, size, context_px):
+            if _belong_together(box, other, shape, look):
                 waiting.append(box.joined(settled.pop(index)))
                 break
         else:
@@ -251,13 +256,10 @@ def _merge(boxes: list[Box], shape: tuple[int, ...], context_px: int) -> list[Bo
     return settled
 
 
-def _belong_together(one: Box, two: Box, shape: tuple[int, int], context_px: int) -> bool:
+def _belong_together(
+    one: Box, two: Box, shape: tuple[int, int], look: Callable[[Box], Box]
+) -> bool:
     if one.grown(APART_PX, shape).meets(two):
         return True
-    parts = [_with_context(box, shape, context_px).area_px for box in (one, two, one.joined(two))]
+    parts = [look(box).area_px for box in (one, two, one.joined(two))]
     return parts[2] <= parts[0] + parts[1]
-
-
-def _with_context(box: Box, shape: tuple[int, ...], context_px: int) -> Box:
-    longer = max(box.x1 - box.x0, box.y1 - box.y0)
-    return box.grown(max(context_px, longer // 2), (shape[0], shape[1]))

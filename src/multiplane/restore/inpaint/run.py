@@ -109,8 +109,9 @@ class Inpaint:
     def weights(self, options: InpaintOptions) -> tuple[str, ...]:
         """LaMa's, where they are asked for by name or ``auto`` found them."""
         chosen = decide(options.backend).options
-        named = isinstance(chosen, LamaOptions) and chosen.model in MODELS
-        return (chosen.model,) if named else ()
+        if not isinstance(chosen, LamaOptions) or chosen.model not in MODELS:
+            return ()
+        return (chosen.model,)
 
     def open(self, options: InpaintOptions) -> InpaintWorker:
         """Load the backend."""
@@ -182,7 +183,7 @@ class InpaintWorker:
         names = [name for name in ("masks", "plates", "unseen", "holes") if item.paths(name)]
         frames = item.paths("frames")
         handed_in = any(Path(name).is_absolute() for name in item.files["frames"])
-        planes = {name: item.paths(name) for name in names}
+        planes: dict[str, Sequence[Path]] = {name: item.paths(name) for name in names}
         sizes_differ = handed_in and not one_size(frames, planes)
         # Pictures that have masks named after them are no shot: what one shows is not what
         # another hides, and the same one may be there once a mask.

@@ -23,6 +23,8 @@ from multiplane.tensors.precision import computing, pick_dtype
 
 ON_CPU, ON_GPU = 1, 8
 """Crops at once where nobody says how many; a CPU is busy with one."""
+REFINED_PX = 2_000_000
+"""Crops are refined at no more than this; the paper has 1.8 megapixels."""
 LEAST_CROP_PX = 256 * 256
 """Where memory falls short, crops are painted no smaller than this."""
 
@@ -37,6 +39,9 @@ class LamaInpainter:
 
     step_px = 64
     """Of crops with sides in steps of this, many have the same size, and little is added."""
+
+    context_share = 0.25
+    """In its training up to half of a picture was hidden."""
 
     def __init__(self, options: LamaOptions, seed: int = 0, compute: Compute | None = None) -> None:
         compute = compute or Compute()
@@ -74,6 +79,8 @@ class LamaInpainter:
     def _paint(self, gaps: Sequence[Gap]) -> list[NDArray[np.float32]]:
         """Paint crops of one size whole; a single one smaller where memory has no room for it."""
         most_px = round(self._options.max_megapixels * 1e6)
+        if self._options.refine:
+            most_px = max(most_px, REFINED_PX)
         if len(gaps) > 1:
             return self._painted(gaps, most_px)
         height, width = gaps[0].hole.shape

@@ -52,10 +52,10 @@ def refine(
     """
     height, width = images.shape[-2:]
     levels = level_count(height, width)
-    dtype = torch.float32 if dtype == torch.float16 else dtype
     if levels == 1:
         with computing(images.device, dtype):
             return predict(generator, images, masks)
+    dtype = torch.float32 if dtype == torch.float16 else dtype
     step = STEP_PX * 2 ** (levels - 1)
     padding = (0, -width % step, 0, -height % step)
     pictures = [_padded(images * (1 - masks), padding)]
@@ -64,7 +64,7 @@ def refine(
         pictures.append(functional.avg_pool2d(pictures[-1], 2))
         holes.append(functional.max_pool2d(holes[-1], 2))
     with computing(images.device, dtype):
-        painted = generator(pictures[-1], holes[-1]).float()
+        painted: torch.Tensor = generator(pictures[-1], holes[-1]).float()
     for level in reversed(range(levels - 1)):
         goal = painted.clone()  # out of inference mode
         painted = agree(generator, pictures[level], holes[level], goal, dtype, steps)
@@ -106,10 +106,10 @@ def agree(
     with torch.inference_mode(False), torch.enable_grad():
         features = tuple(part.clone().float().requires_grad_() for part in begin)
         adam = _Adam(features)
-        best, least = None, None
+        best = least = None
         for step in range(steps + 1):
             with torch.autocast(kind, dtype=dtype, enabled=dtype != torch.float32):
-                painted = rear(features).float()
+                painted: torch.Tensor = rear(features).float()
             losses = distance(painted, images, masks, goal, low)
             if best is None or least is None:
                 best, least = painted.detach(), losses.detach()
@@ -118,7 +118,7 @@ def agree(
             best = torch.where(better[:, None, None, None], painted.detach(), best)
             if step < steps:
                 adam.step(torch.autograd.grad(losses.sum(), features))
-    assert best is not None, "the first step is always taken"
+    assert isinstance(best, torch.Tensor), "what was painted first is at least as good as itself"
     return best
 
 
