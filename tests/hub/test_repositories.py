@@ -236,3 +236,15 @@ def test_the_real_client_is_understood(tmp_path):
         "cannot look at owner/absent: the hub has no such repository, or hides it from this "
         "account",
     ]
+
+
+def test_a_network_that_is_not_there_is_told(hub, tmp_path):
+    """The network errors of the real client are no OSErrors."""
+    hub.failure = type("ConnectError", (Exception,), {})("[Errno -2] Name or service not known")
+    for ask in (
+        lambda: look_at("owner/name", None),
+        lambda: fetch_into("owner/name", "c" * 40, "config.json", tmp_path),
+    ):
+        with pytest.raises(WeightsError, match="owner/name") as caught:
+            ask()
+        assert caught.value.why == "[Errno -2] Name or service not known"

@@ -64,7 +64,7 @@ def look_at(repository: str, revision: str | None) -> Listing:
     api: Any = load("huggingface_hub:HfApi")()
     try:
         told = api.model_info(repository, revision=revision, files_metadata=True)
-    except (OSError, ValueError) as error:  # its own errors derive from these
+    except Exception as error:  # its network errors derive from nothing nearer
         explained = _explain(repository, f"cannot look at {repository}", error)
         raise explained from error
     files = {
@@ -102,7 +102,7 @@ def fetch_into(repository: str, revision: str, file: str, folder: Path) -> Path:
     download: Any = load("huggingface_hub:hf_hub_download")
     try:
         return Path(download(repository, file, revision=revision, local_dir=folder))
-    except (OSError, ValueError) as error:
+    except Exception as error:
         what = f"cannot fetch {file} of {repository} at {revision[:12]}"
         explained = _explain(repository, what, error)
         raise explained from error
@@ -127,7 +127,7 @@ def fetch_file(source: HubSource, target: Path, limit_bytes: int) -> None:
     download: Any = load("huggingface_hub:hf_hub_download")
     try:
         held = Path(download(source.repository, source.file, revision=source.revision))
-    except (OSError, ValueError) as error:
+    except Exception as error:
         explained = _explain(source.repository, f"cannot fetch {source}", error)
         raise explained from error
     if held.stat().st_size > limit_bytes:
