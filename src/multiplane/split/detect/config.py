@@ -48,10 +48,10 @@ class YoloOptions(Options):
 
     kind: Literal["yolo"] = "yolo"
     model: str = Field(
-        min_length=1,
+        default="",
         max_length=4096,
-        description="the .onnx file that Ultralytics' own export writes; both that program and "
-        "its weights are under the AGPL-3.0, neither comes with Multiplane",
+        description="needed: the .onnx file that Ultralytics' own export writes; that program and "
+        "its weights are both under the AGPL-3.0, and neither comes with Multiplane",
     )
     nms_iou: float = Field(
         default=0.7,

@@ -267,9 +267,13 @@ class DetectWorker:
 
 
 def _models(options: object) -> tuple[str, ...]:
-    """The hub names or paths of a backend's weights; those of YOLO are always a path."""
+    """The hub names or paths of a backend's weights; those of YOLO are always a path.
+
+    What is no file yet is left out: the backend says what it wants of it when it is opened.
+    """
     if isinstance(options, YoloOptions):
-        return (str(Path(options.model).expanduser().absolute()),)
+        path = Path(options.model).expanduser().absolute()
+        return (str(path),) if path.is_file() and path.stat().st_size else ()
     return (options.model,) if isinstance(options, DFineOptions | RfDetrOptions) else ()
 
 

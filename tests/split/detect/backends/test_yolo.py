@@ -32,3 +32,11 @@ def test_the_pickles_of_its_makers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"is no \.onnx file") as caught:
         YoloDetector(YoloOptions(model=str(tmp_path / "yolov8n.pt")))
     assert "AGPL-3.0" in caught.value.fix
+
+
+def test_a_file_has_to_be_named() -> None:
+    with pytest.raises(WeightsError, match=r"yolo needs an \.onnx file of your own") as caught:
+        YoloDetector(YoloOptions())
+    assert "AGPL-3.0" in caught.value.why
+    assert "--set detect.backend.model=FILE.onnx" in caught.value.fix
+    assert "--backend d_fine (Apache-2.0)" in caught.value.fix

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from multiplane.core.compute import Compute
 from multiplane.core.detections import Detection
+from multiplane.core.errors import WeightsError
 from multiplane.networks.detector_onnx import Yolo
 from multiplane.split.detect.backend import Footage
 from multiplane.split.detect.config import YoloOptions
@@ -23,8 +24,16 @@ class YoloDetector:
             compute: Without effect; the network runs on the CPU, a frame at a time.
 
         Raises:
-            WeightsError: The file is not there, a pickle, or no such network.
+            WeightsError: No file was named, or it is not there, a pickle, or no such network.
         """
+        if not options.model:
+            raise WeightsError(
+                "yolo needs an .onnx file of your own",
+                why="YOLOv8 is under the AGPL-3.0, the program as well as its weights; neither "
+                "comes with Multiplane or is fetched by it",
+                fix="--backend yolo --set detect.backend.model=FILE.onnx; Ultralytics writes it: "
+                "yolo export model=yolov8n.pt format=onnx. Or --backend d_fine (Apache-2.0)",
+            )
         self._options = options
         self._network = Yolo(Path(options.model).expanduser())
         self.labels: Mapping[str, str] = {name: name for name in self._network.labels.values()}
