@@ -16,6 +16,7 @@ STAGES = {
     "split.shots": "multiplane.split.shots.run:Shots",
     "split.detect": "multiplane.split.detect.run:Detect",
     "split.segment": "multiplane.split.segment.run:Segment",
+    "split.track": "multiplane.split.track.run:Track",
     "split.matte": "multiplane.split.matte.run:Matte",
     "restore.plate": "multiplane.restore.plate.run:Plate",
     "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",

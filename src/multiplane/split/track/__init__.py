@@ -1,0 +1,1 @@
+"""Objects followed through a shot, with numbers that stay theirs."""

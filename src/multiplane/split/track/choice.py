@@ -1,0 +1,89 @@
+"""Which backend follows the objects of a shot, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from multiplane.core.compute import Compute
+from multiplane.core.plugins import choose, load
+from multiplane.hub import weights
+from multiplane.split.track.backend import BACKENDS, Propagator
+from multiplane.split.track.config import (
+    GROUP,
+    AutoOptions,
+    Backend,
+    EdgeTamOptions,
+    FlowOptions,
+    SamOptions,
+)
+
+_CANDIDATES: tuple[SamOptions | EdgeTamOptions, ...] = (
+    SamOptions(model="sam2.1-large"),
+    SamOptions(model="sam2.1-base-plus"),
+    SamOptions(model="sam2.1-small"),
+    SamOptions(model="sam2.1-tiny"),
+    EdgeTamOptions(),
+)
+"""What ``auto`` takes when it is on this machine, the best first."""
+_PACKAGES = ("torch", "torchvision", "transformers", "safetensors")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A backend and the reason for it."""
+
+    options: Backend
+    why: str
+
+
+def choose_backend(options: Backend, compute: Compute) -> Choice:
+    """What ``auto`` stands for on this machine; anything else stands for itself.
+
+    Nothing is fetched to find out.
+
+    Args:
+        options: What was asked for.
+        compute: Where networks run. Without CUDA a network takes seconds a frame, and flow is
+            taken.
+    """
+    if not isinstance(options, AutoOptions):
+        return Choice(options, "asked for")
+    here = next((one for one in _CANDIDATES if not weights.why_absent(one.model)), None)
+    if here is None:
+        absent = weights.why_absent(SamOptions().model)
+        return Choice(FlowOptions(), f"no network that follows objects: {absent}")
+    gone = [package for package in _PACKAGES if find_spec(package) is None]
+    if gone:
+        fix = "pip install 'multiplane[neural]'"
+        why = f"{here.model} is here, but not the package {gone[0]!r}: {fix}"
+        return Choice(FlowOptions(), why)
+    if compute.device == "cpu" or not _has_cuda():
+        why = (
+            f"{here.model} is here, but without CUDA it takes seconds a frame; backend "
+            f"{here.kind} takes it all the same"
+        )
+        return Choice(FlowOptions(), why)
+    return Choice(here, f"{here.model} is here, and CUDA")
+
+
+def open_propagator(choice: Choice, compute: Compute, offload: bool) -> Propagator:
+    """Load the backend.
+
+    Args:
+        choice: Which one.
+        compute: Where and how networks run.
+        offload: Whether memories wait in the machine's memory instead of the GPU's.
+
+    Raises:
+        WeightsError: Its weights cannot be had.
+        ConfigError: CUDA was asked for and is not there.
+    """
+    made: Propagator = choose(BACKENDS, choice.options.kind, GROUP)(
+        choice.options, compute=compute, **({"offload": True} if offload else {})
+    )
+    return made
+
+
+def _has_cuda() -> bool:
+    return load("multiplane.tensors.devices:describe_cuda")() is not None
