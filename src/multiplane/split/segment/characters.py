@@ -113,14 +113,14 @@ def _shares(
     belief: Belief, boxes: Sequence[Detection], shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
     """Belief in [0, 1], boxes counted in."""
-    share = np.clip(0.5 + 0.5 * belief, 0, 1).astype(np.float32)
+    share = np.asarray(np.clip(0.5 + 0.5 * belief, 0, 1), np.float32)
     if not boxes:
         return share
     lift = np.full(share.shape, -_BESIDE, np.float32)
     for box in boxes:
         rows, columns = _window(box.box, share.shape, shape)
         lift[rows, columns] = np.maximum(lift[rows, columns], _INSIDE * box.score)
-    return np.clip(share + lift, 0, 1)
+    return np.asarray(np.clip(share + lift, 0, 1), np.float32)
 
 
 def _window(box: Box, small: tuple[int, ...], full: tuple[int, ...]) -> tuple[slice, slice]:
@@ -134,7 +134,7 @@ def _window(box: Box, small: tuple[int, ...], full: tuple[int, ...]) -> tuple[sl
 def _shrunk(mask: Mask, shape: tuple[int, int]) -> NDArray[np.float32]:
     """How much of each small pixel a mask covers, in [0, 1]."""
     if mask.shape == shape:
-        return mask.astype(np.float32)
+        return np.asarray(mask, np.float32)
     soft = cv2.resize(mask.astype(np.uint8) * 255, shape[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(soft, np.float32) / np.float32(255)
 

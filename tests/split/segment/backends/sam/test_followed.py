@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
 
-from multiplane.split.segment.backends.sam.followed import can_be_followed, follow
+from multiplane.split.segment.backends.sam.followed import can_be_followed, follow_pointed
 from multiplane.split.segment.pointed import Pointed
 from multiplane.split.segment.prompts import Prompt
 from multiplane.split.segment.shot import Shot
@@ -75,7 +75,7 @@ def test_an_object_that_leaves_and_comes_back_keeps_its_number() -> None:
         [Prompt(0, 1, box=(2, 4, 8, 10)), Prompt(0, 7, points=((25, 20),), labels=(1,))]
     )
     network = Network()
-    found = list(follow(network, shot(hidden=(3, 4)), pointed))
+    found = list(follow_pointed(network, shot(hidden=(3, 4)), pointed))
     assert [[part.track_id for part in parts] for parts in found] == [
         [1, 7] if number not in {3, 4} else [1] for number in range(8)
     ]
@@ -90,7 +90,7 @@ def test_what_is_shown_late_is_followed_back_to_the_beginning() -> None:
     rough[20:24, 22:28] = True
     pointed = Pointed([Prompt(0, 1, box=(2, 4, 8, 10)), Prompt(5, 2, mask=rough)])
     network = Network()
-    found = list(follow(network, shot(hidden=(2,)), pointed))
+    found = list(follow_pointed(network, shot(hidden=(2,)), pointed))
     numbers = [{part.track_id for part in parts} for parts in found]
     assert numbers == [{1} if number == 2 else {1, 2} for number in range(8)]
     assert all(part.mask.sum() == 80 for parts in found for part in parts if part.track_id == 2)

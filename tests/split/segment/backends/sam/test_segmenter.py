@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,10 +71,45 @@ class Told:
         return Segmentation(beliefs, figures={"trust": "all of it"})
 
 
+class Rememberer:
+    """Follows by the colours that an object had where it was shown."""
+
+    def __init__(self) -> None:
+        self.memory = SimpleNamespace(notes=["memory fell short with 16 objects a batch"])
+        self.shown: list[tuple[int, int]] = []
+
+    def start(self, **how):
+        return Remembered(self.shown)
+
+
+class Remembered:
+    def __init__(self, shown: list[tuple[int, int]]) -> None:
+        self.position, self.scores, self.shown = -1, {}, shown
+        self.colours: dict[int, np.ndarray] = {}
+
+    def step(self, frame):
+        self.position, self.codes = self.position + 1, code(frame)
+        return {number: self._find(number) for number in self.colours}
+
+    def add(self, number, *, frame_index, mask=None, box=None, points=None):
+        if mask is None:
+            x0, y0, x1, y1 = (int(v) for v in box)
+            mask = np.zeros(self.codes.shape, bool)
+            mask[(y0 + y1) // 2, (x0 + x1) // 2] = True
+        self.shown.append((number, frame_index))
+        self.colours[number] = np.unique(self.codes[mask])
+        return self._find(number)
+
+    def _find(self, number):
+        self.scores[number] = 0.8
+        return np.where(np.isin(self.codes, self.colours[number]), 3.0, -3.0)
+
+
 def find(drawn: Room, evidence=None, sam=None, shot=None, **options) -> tuple[list, dict]:
     segmenter = SamSegmenter(
         SamOptions(automatic=AUTOMATIC, **options),
         sam=sam or OracleSam(),
+        follower=Rememberer(),
         evidence=Told(drawn.boys if evidence is None else evidence),
     )
     found = segmenter.segment(shot or Shot(drawn.frames), silent)
@@ -174,3 +210,24 @@ def test_a_single_picture_needs_no_memory_and_keeps_numbers() -> None:
     ((boy,),), _ = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(prompts)))
     assert boy.track_id == 5
     assert same(boy.mask, drawn.boys[0])
+
+
+def test_characters_of_some_frames_are_followed_through_the_others() -> None:
+    drawn = room(5)
+    sam = OracleSam()
+    parts, figures = find(drawn, sam=sam, every_frames=4)
+    assert sam.encoded == 2
+    for of_frame, truth in zip(parts, drawn.boys, strict=True):
+        (boy,) = of_frame
+        assert boy.track_id == 1
+        assert np.count_nonzero(boy.mask ^ truth) < 0.1 * np.count_nonzero(truth)
+    assert figures["proposed"] == 12
+    assert figures["memory"] == ["memory fell short with 16 objects a batch"]
+
+
+def test_what_is_shown_once_is_followed_through_the_shot() -> None:
+    drawn = room(3)
+    prompts = [Prompt(0, 4, box=(29, 19, 67, 117))]
+    parts, _ = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(prompts)))
+    assert [[part.track_id for part in of_frame] for of_frame in parts] == [[4]] * 3
+    assert all(of_frame[0].mask[50, 40 + 12 * n] for n, of_frame in enumerate(parts))

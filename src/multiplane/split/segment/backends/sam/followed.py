@@ -15,6 +15,7 @@ from multiplane.split.segment.backend import Part
 from multiplane.split.segment.pointed import Pointed
 from multiplane.split.segment.prompts import Prompt
 from multiplane.split.segment.shot import Shot
+from multiplane.tensors.memory import Memory
 
 _Packed: TypeAlias = tuple[bytes, float]
 
@@ -38,6 +39,8 @@ class Session(Protocol):
 class Follower(Protocol):
     """A network that follows objects, see :mod:`multiplane.networks.sam.video`."""
 
+    memory: Memory
+
     def start(self) -> Session:
         """Begin with a shot."""
 
@@ -50,7 +53,7 @@ def can_be_followed(pointed: Pointed) -> bool:
     )
 
 
-def follow(network: Follower, shot: Shot, pointed: Pointed) -> Iterator[list[Part]]:
+def follow_pointed(network: Follower, shot: Shot, pointed: Pointed) -> Iterator[list[Part]]:
     """Follow objects from where they are shown to both ends of the shot.
 
     Args:

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
-from multiplane.core.detections import Detection
 from multiplane.core.errors import WeightsError
+from multiplane.core.instances import box_of
 from multiplane.core.items import Json
 from multiplane.core.progress import Progress, silent, track
 from multiplane.hub import weights
 from multiplane.motion.camera import CameraPath
 from multiplane.networks.sam.image import ImageSam
 from multiplane.networks.sam.load import family_of, open_image_sam
-from multiplane.networks.sam.video import open_video_sam
-from multiplane.split.segment.backend import Belief, Part, Segmentation
+from multiplane.networks.sam.video import VideoSam, open_video_sam
+from multiplane.split.segment.backend import Part, Segmentation
+from multiplane.split.segment.backends.sam.cast import Cast
 from multiplane.split.segment.backends.sam.eyes import Eyes, Seen
-from multiplane.split.segment.backends.sam.followed import Follower, can_be_followed, follow
-from multiplane.split.segment.characters import choose_characters
+from multiplane.split.segment.backends.sam.followed import (
+    can_be_followed,
+    follow_pointed,
+)
 from multiplane.split.segment.choice import Choices
 from multiplane.split.segment.config import EdgeTamOptions, Sam3Options, SamOptions
 from multiplane.split.segment.pointed import Pointed
-from multiplane.split.segment.prompts import Prompt
 from multiplane.split.segment.registration import camera_figures, find_camera
 from multiplane.split.segment.shot import Shot
+from multiplane.split.track import config as track_config
+from multiplane.split.track.backend import Look
+from multiplane.split.track.backends.sam import SamPropagator
+from multiplane.split.track.config import TrackOptions
+from multiplane.split.track.follow import follow as tracked
 from multiplane.tensors.devices import pick_device
 
 _WORK_PX, _THREADS = 480, 0
 """Long side at which the camera is found where nobody else looked for it; all processors."""
-_AGAIN = 8
-"""At most so many places of a frame are asked for again."""
-_SURE = 0.5
-"""A detector's box of this score is taken as it is answered."""
 
 
 class SamSegmenter:
@@ -45,7 +46,7 @@ class SamSegmenter:
     def __init__(
         self, options: SamOptions | EdgeTamOptions | Sam3Options,
         compute: Compute | None = None, sam: ImageSam | None = None,
-        follower: Follower | None = None, evidence: Choices | None = None,
+        follower: VideoSam | None = None, evidence: Choices | None = None,
     ) -> None:  # fmt: skip
         """Load the network.
 
@@ -70,6 +71,7 @@ class SamSegmenter:
         self._eyes = Eyes(sam, options.automatic, self._compute)
         self._follower = follower
         self._evidence = evidence
+        self._propagator: SamPropagator | None = None
 
     def segment(self, shot: Shot, progress: Progress) -> Segmentation:
         """Go through the frames of a shot.
@@ -102,31 +104,29 @@ class SamSegmenter:
         figures |= {"evidence": choice.kind, "evidence_why": choice.why, **found.figures}
         camera = found.camera or find_camera(shot, shot.small_size(_WORK_PX), _THREADS)
         assert found.beliefs is not None, "what tells characters believes"
-        return camera, self._chosen(shot, found.beliefs, figures)
+        cast = Cast(self._eyes, found.beliefs, shot.hints)
+        follow = self._options.every_frames > 1 and len(shot) > 1
+        find = self._followed if follow else self._chosen
+        return camera, find(shot, cast, figures)
 
-    def _chosen(
-        self, shot: Shot, beliefs: Iterator[Belief], figures: dict[str, Json]
-    ) -> Iterator[list[Part]]:
-        proposed = taken = again = 0
-        for index, (parts, believed) in enumerate(
-            zip(self._everything(shot), beliefs, strict=True)
-        ):
-            hints = shot.hints.at(index) if shot.hints else []
-            boxes = _detections(hints)
-            belief = _by_masks(believed, hints)
-            chosen = choose_characters(parts, belief, shot.size, boxes)
-            missed = chosen.missed[:_AGAIN]
-            if missed:
-                prompts = [Prompt(index, box=box) for box in missed]
-                answers = self._eyes.ask(shot.frame(index), prompts)
-                sure = {box.box for box in boxes if box.score >= _SURE}
-                outright = [a for a, box in zip(answers, missed, strict=True) if box in sure]
-                chosen = choose_characters([*parts, *answers], belief, shot.size, boxes)
-                chosen.parts.extend(_beside(outright, chosen.parts))
-                again += len(missed)
-            proposed, taken = proposed + len(parts), taken + chosen.taken
-            yield chosen.parts
-        figures |= {"proposed": proposed, "taken": taken, "asked_again": again}
+    def _chosen(self, shot: Shot, cast: Cast, figures: dict[str, Json]) -> Iterator[list[Part]]:
+        """The characters of each frame by itself."""
+        for index, seen in enumerate(self._everything(shot)):
+            yield cast.choose(index, shot.frame(index), seen)
+        figures |= cast.figures
+
+    def _followed(self, shot: Shot, cast: Cast, figures: dict[str, Json]) -> Iterator[list[Part]]:
+        """The characters of some frames, followed through those between."""
+
+        def look(index: int, frame: Frame) -> list[Look]:
+            parts = cast.choose(index, frame, self._eyes.everything([frame])[0])
+            return [Look(part.mask, box_of(part.mask), part.score) for part in parts]
+
+        frames = (shot.frame(index) for index in range(len(shot)))
+        options = TrackOptions(every_frames=self._options.every_frames, min_instance_px=1)
+        for instances in tracked(frames, look, self._open_propagator(), options):
+            yield [Part(one.mask, one.score, one.track_id) for one in instances]
+        figures |= cast.figures
 
     def _everything(self, shot: Shot) -> Iterator[list[Seen]]:
         """All there is in each frame, some frames at a time."""
@@ -146,7 +146,7 @@ class SamSegmenter:
         """What is pointed at: followed where it has numbers, else frame by frame."""
         pointed: Pointed = shot.pointed
         if len(shot) > 1 and can_be_followed(pointed):
-            yield from follow(self._open_follower(), shot, pointed)
+            yield from follow_pointed(self._open_follower(), shot, pointed)
             return
         numbered = can_be_followed(pointed)
         for index in range(len(shot)):
@@ -157,8 +157,9 @@ class SamSegmenter:
     def _noted(self, parts: Iterator[list[Part]], figures: dict[str, Json]) -> Iterator[list[Part]]:
         """Pass parts on; when all are through, note what memory had to say."""
         yield from parts
-        if self._eyes.notes:
-            figures["memory"] = list(self._eyes.notes)
+        notes = [*self._eyes.notes, *(self._follower.memory.notes if self._follower else ())]
+        if notes:
+            figures["memory"] = list(dict.fromkeys(notes))
 
     def _open(self, folder: Path) -> ImageSam:
         """The network for single frames.
@@ -176,39 +177,15 @@ class SamSegmenter:
             )
         return open_image_sam(folder, self._compute)
 
-    def _open_follower(self) -> Follower:
+    def _open_follower(self) -> VideoSam:
         if self._follower is None:
             assert self._folder is not None, "who hands in a network hands in a follower"
             self._follower = open_video_sam(self._folder, self._compute)
         return self._follower
 
-
-def _detections(hints: Sequence[Prompt]) -> list[Detection]:
-    """The boxes among what another step says; those of its masks tell nothing more."""
-    return [
-        Detection(hint.box, hint.score, "character")
-        for hint in hints
-        if hint.box is not None and hint.mask is None
-    ]
-
-
-def _by_masks(belief: Belief, hints: Sequence[Prompt]) -> Belief:
-    """Masks of another step are believed instead, where there are any."""
-    masks = [hint.mask for hint in hints if hint.mask is not None]
-    if not masks:
-        return belief
-    together = np.logical_or.reduce(masks).astype(np.float32)
-    small = cv2.resize(together, belief.shape[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(2 * small - 1, np.float32)
-
-
-def _beside(answers: Sequence[Part], taken: Sequence[Part]) -> list[Part]:
-    """What of these answers nobody has yet."""
-    found = []
-    for answer in answers:
-        mask = answer.mask
-        for other in [*taken, *found]:
-            mask = mask & ~other.mask
-        if mask.any():
-            found.append(Part(mask, answer.score))
-    return found
+    def _open_propagator(self) -> SamPropagator:
+        if self._propagator is None:
+            options = track_config.SamOptions(model=self._options.model)
+            network = self._open_follower()
+            self._propagator = SamPropagator(options, self._compute, sam=network)
+        return self._propagator
