@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from transformers import (
-    AutoImageProcessor,
-    EdgeTamModel,
-    Sam2Model,
-    Sam3TrackerModel,
-)
+from transformers import EdgeTamModel, Sam2Model, Sam3TrackerModel
 
 from multiplane.core.compute import Compute
 from multiplane.core.errors import WeightsError
 from multiplane.networks.pretrained import load_pretrained
+from multiplane.networks.sam.folder import kind_of, open_processor
 from multiplane.networks.sam.image import ImageSam
 from multiplane.tensors.devices import pick_device
 from multiplane.tensors.precision import pick_dtype
 
 Family: TypeAlias = Literal["sam2", "edgetam", "sam3"]
 
-_CONFIG_LIMIT_BYTES = 16 * 2**20
 _KINDS: dict[str, tuple[Family, Any]] = {
     "sam2": ("sam2", Sam2Model),
     "sam2_video": ("sam2", Sam2Model),
@@ -59,7 +53,7 @@ def family_of(folder: Path) -> Family:
     Returns:
         ``sam2``, ``edgetam`` or ``sam3``; a WeightsError when it is none of them.
     """
-    return _KINDS[_kind_of(folder)][0]
+    return _known(folder)[0]
 
 
 def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
@@ -79,63 +73,27 @@ def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
     """
     compute = compute or Compute()
     device = pick_device(compute.device)
-    family, cls = _KINDS[_kind_of(folder)]
-    processor = _open_processor(folder)
+    family, cls = _known(folder)
+    processor = open_processor(folder)
     model = load_pretrained(cls, folder, ignore_extra=VIDEO_ONLY)
     _check_size(folder, processor, model)
     return ImageSam(model, processor, family, device, pick_dtype(compute.precision, device))
 
 
-def _kind_of(folder: Path) -> str:
-    """The model_type of a folder.
+def _known(folder: Path) -> tuple[Family, Any]:
+    """What a folder holds, and the class for it.
 
     Raises:
-        WeightsError: It is not one of ours.
+        WeightsError: Another network.
     """
-    path = folder / "config.json"
-    try:
-        with path.open("rb") as file:
-            kind = json.loads(file.read(_CONFIG_LIMIT_BYTES))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WeightsError(
-            f"{path} cannot be read: {type(error).__name__}: {error}",
-            why="it says which network the weights beside it belong to",
-            fix=f"put the config.json that came with the weights at {path}, or type: "
-            "multiplane models pull sam2.1-large",
-        ) from error
+    kind = kind_of(folder)
     if kind not in _KINDS:
         raise WeightsError(
             f"{folder} holds a network of the kind {kind!r}, wanted one of: {', '.join(_KINDS)}",
             why="masks of single pictures are made by SAM 2.1, EdgeTAM and SAM 3",
             fix="name the folder of such a network, or its name: multiplane models list",
         )
-    return str(kind)
-
-
-def _open_processor(folder: Path) -> Any:  # noqa: ANN401 - transformers is not typed for us
-    """The image processor of the folder.
-
-    Raises:
-        WeightsError: There is none.
-    """
-    names = ("preprocessor_config.json", "processor_config.json")
-    there = [name for name in names if (folder / name).is_file()]
-    if not there:
-        raise WeightsError(
-            f"{folder} has neither {names[0]} nor {names[1]}",
-            why="it says to what size and colours a frame is brought for the network",
-            fix=f"put the {names[0]} that came with the weights into {folder}",
-        )
-    try:
-        return AutoImageProcessor.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False
-        )
-    except Exception as error:
-        raise WeightsError(
-            f"{folder} has no readable image processor: {str(error).split(chr(10))[0]}",
-            why="it says to what size and colours a frame is brought for the network",
-            fix=f"put the {' and the '.join(there)} that came with the weights into {folder}",
-        ) from error
+    return _KINDS[kind]
 
 
 def _check_size(folder: Path, processor: Any, model: Any) -> None:  # noqa: ANN401
