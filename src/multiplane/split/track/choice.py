@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 
 from multiplane.core.compute import Compute
 from multiplane.core.plugins import choose, load
@@ -79,9 +80,11 @@ def open_propagator(choice: Choice, compute: Compute, offload: bool) -> Propagat
         WeightsError: Its weights cannot be had.
         ConfigError: CUDA was asked for and is not there.
     """
-    made: Propagator = choose(BACKENDS, choice.options.kind, GROUP)(
-        choice.options, compute=compute, **({"offload": True} if offload else {})
-    )
+    backend = choose(BACKENDS, choice.options.kind, GROUP)
+    wanted = signature(backend).parameters  # without a network there is nothing to place
+    offered = {"compute": compute, "offload": offload}
+    given = {name: value for name, value in offered.items() if name in wanted}
+    made: Propagator = backend(choice.options, **given)
     return made
 
 

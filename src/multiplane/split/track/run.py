@@ -258,12 +258,17 @@ class Track:
         """The backend, its weights by name and hash, and what characters would depend on."""
         chosen = choose_backend(options.backend, _compute_of(options)).options
         told = [chosen.kind, *(weights.fingerprint(name) for name in _models(chosen))]
-        told += [origin_of(chosen.kind, GROUP), Segment().fingerprint(_CHARACTERS)]
+        told.append(origin_of(chosen.kind, GROUP))
+        if _may_look_for_characters(options, chosen.kind):
+            told.append(Segment().fingerprint(_CHARACTERS))
         return " ".join(part for part in told if part)
 
     def weights(self, options: TrackOptions) -> tuple[str, ...]:
-        """The network that takes part, by its hub name."""
-        return _models(choose_backend(options.backend, _compute_of(options)).options)
+        """The networks that may take part, by their hub names."""
+        chosen = choose_backend(options.backend, _compute_of(options)).options
+        if _may_look_for_characters(options, chosen.kind):
+            return (*_models(chosen), *Segment().weights(_CHARACTERS))
+        return _models(chosen)
 
     def open(self, options: TrackOptions) -> TrackWorker:
         """Load the backend."""
@@ -345,6 +350,12 @@ class TrackWorker:
 def _compute_of(options: TrackOptions) -> Compute:
     compute = Compute.of(options)
     return replace(compute, precision="fp16") if options.fp16 else compute
+
+
+def _may_look_for_characters(options: TrackOptions, kind: str) -> bool:
+    """Whether it depends on what split.segment finds; what is handed in is not known here."""
+    by_itself = options.look_for == "auto" and kind not in EVERYTHING
+    return by_itself or options.look_for == "characters"
 
 
 def _models(options: object) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame, Mask, check_same_size
-from multiplane.core.compute import Compute
 from multiplane.motion.flow import consistent, flow, warp
 from multiplane.split.segment.backend import Belief
 from multiplane.split.segment.refine import draw_mask
@@ -29,13 +28,8 @@ class FlowPropagator:
 
     drifts = True
 
-    def __init__(self, options: FlowOptions, compute: Compute | None = None) -> None:
-        """Take the options; there is nothing to load.
-
-        Args:
-            options: At what size.
-            compute: Not used: there is no network.
-        """
+    def __init__(self, options: FlowOptions) -> None:
+        """Take the options; there is nothing to load."""
         self.options = options
         self.notes: list[str] = []
 
