@@ -38,7 +38,7 @@ def square(x: int) -> np.ndarray:
 
 
 def test_file_boxes_and_points_are_different_objects(tmp_path) -> None:
-    path = file(tmp_path, {"id": 4, "points": [[1, 2]]}, {"id": 2, "index": 1, "text": "a"})
+    path = file(tmp_path, {"id": 4, "points": [[1, 2]]}, {"id": 2, "index": 1, "points": [[3, 4]]})
     told = options(prompts=path, boxes="1,2,9,90;3,4,5,6", points="7,8")
     pointed = point_at(item(tmp_path), told, SIZE)
     assert [prompt.object_id for prompt in pointed.prompts] == [4, 2, 5, 6, 7]

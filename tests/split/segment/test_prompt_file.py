@@ -41,18 +41,21 @@ def test_every_way_to_point(tmp_path) -> None:
         {"id": 1, "frame": "000012", "points": [[3, 4], [5, 6]], "labels": [1, 0]},
         {"id": 2, "index": 1, "mask": "rough/a.png"},
         {"id": 3, "rle": encode_rle(square())},
-        {"id": 4, "text": "boy"},
-        {"id": 4, "index": 2, "text": "boy"},
     )
-    box, points, mask, rle, text, once = read(path)
+    box, points, mask, rle = read(path)
     assert (box.index, box.object_id, box.box) == (0, 1, (1, 2, 10, 20.5))
     assert (points.index, points.points, points.labels) == (2, ((3, 4), (5, 6)), (1, 0))
     assert mask.index == 1
     assert np.array_equal(mask.mask, square())
     assert np.array_equal(rle.mask, square())
-    assert (text.text, text.index, once.index) == ("boy", None, 2)
     assert box.where == f"{path}: prompts[0]"
     assert mask_files(path) == [tmp_path / "rough" / "a.png"]
+
+
+def test_words_are_about_every_frame_unless_one_is_named(tmp_path) -> None:
+    everywhere, once = read(write(tmp_path, {"text": "boy"}, {"index": 2, "text": "a dog"}))
+    assert (everywhere.text, everywhere.index, everywhere.object_id) == ("boy", None, None)
+    assert (once.text, once.index) == ("a dog", 2)
 
 
 def test_prompts_of_other_shots_are_left_out(tmp_path) -> None:
@@ -99,6 +102,8 @@ def test_boxes_of_the_detector_are_prompts(tmp_path) -> None:
         ({"mask": "wrong.png"}, "wrong.png|is 5x7, the frames are 40x30"),
         ({"rle": {"size": [30, 40], "counts": "###"}}, "rle is no mask"),
         ({"rle": {"size": [30, 41], "counts": "1"}}, "is 41x30, the frames are 40x30"),
+        ({"id": 1, "text": "a"}, "a text and a place or an id"),
+        ({"box_xyxy": [1, 2, 3, 4], "text": "a"}, "a text and a place or an id"),
         ({"id": 0, "text": "a"}, r"prompts\[0\].id: got 0"),
     ],
 )
@@ -113,7 +118,7 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path, entry, said) -> None:
 
 def test_numbers_for_all_objects_or_for_none(tmp_path) -> None:
     with pytest.raises(InputError, match="some have none"):
-        read(write(tmp_path, {"id": 1, "text": "a"}, {"text": "b"}))
+        read(write(tmp_path, {"id": 1, "points": [[1, 2]]}, {"text": "b"}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"prompts": []}', '{"prompts": 3}', "{", '"x"', "7"])

@@ -71,7 +71,7 @@ class PromptEntry(Options):
         default=None,
         min_length=1,
         max_length=256,
-        description="what it is, in words; of a text without frame or index, in every frame",
+        description="all that it describes is looked for, in every frame unless one is named",
     )
 
     @model_validator(mode="after")
@@ -87,6 +87,8 @@ class PromptEntry(Options):
             raise ValueError("it has a mask and an rle; write one of them")
         if self.frame is not None and self.index is not None:
             raise ValueError("it has a frame and an index; write one of them")
+        if self.text and (self.box_xyxy or self.points or self.mask or self.rle or self.id):
+            raise ValueError("it has a text and a place or an id; words find all they describe")
         if self.labels is not None and len(self.labels) != len(self.points):
             raise ValueError(f"{len(self.labels)} labels for {len(self.points)} points")
         return self
@@ -216,7 +218,7 @@ def _prompt(
     index = entry.index
     if entry.frame is not None:
         index = _index(entry.frame, where, stems)
-    elif index is None and (not entry.text or entry.box_xyxy or entry.points):
+    elif index is None and not entry.text:
         index = 0
     box: Box | None = entry.box_xyxy
     points: tuple[Point, ...] = entry.points

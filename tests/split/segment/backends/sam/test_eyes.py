@@ -13,6 +13,7 @@ from tiny_sam import save_tiny_sam
 from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError, InputError
 from multiplane.networks.sam.load import open_image_sam
+from multiplane.split.segment.backend import Part
 from multiplane.split.segment.backends.sam.eyes import Eyes
 from multiplane.split.segment.config import AutomaticOptions
 from multiplane.split.segment.prompts import Prompt
@@ -60,9 +61,27 @@ def test_answers_come_in_the_order_of_the_prompts_with_their_numbers() -> None:
 
 
 def test_words_are_not_taken(network) -> None:
-    with pytest.raises(InputError, match="text 'boy' has words and no place") as told:
+    with pytest.raises(InputError, match="text 'boy' is words") as told:
         Eyes(network, AUTOMATIC).ask(squares(), [Prompt(0, text="boy", where="text 'boy'")])
     assert "--backend sam3" in told.value.fix
+
+
+def test_words_find_all_that_they_describe_behind_the_places() -> None:
+    class Words:
+        notes = ("memory fell short with 2 texts a batch; went on with 1",)
+
+        def find(self, frame, prompts):
+            red = frame[..., 0] > 100
+            return [Part(red, 0.7) for prompt in prompts if prompt.text == "red"]
+
+    sam = OracleSam()
+    sam.family = "sam3"
+    eyes = Eyes(sam, AUTOMATIC, words=Words())
+    box = Prompt(0, 4, box=(4, 4, 30, 30))
+    boxed, red = eyes.ask(squares(), [Prompt(None, text="red"), Prompt(None, text="blue"), box])
+    assert (boxed.track_id, red.track_id, red.score) == (4, None, 0.7)
+    assert red.mask.sum() == 256
+    assert eyes.notes == list(Words.notes)
 
 
 def test_a_real_network_is_asked_one_by_one_or_together(network) -> None:

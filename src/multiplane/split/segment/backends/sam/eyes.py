@@ -17,6 +17,7 @@ from multiplane.networks.sam.image import PADDING, Embedding, ImageSam
 from multiplane.split.segment.backend import Part
 from multiplane.split.segment.backends.sam.automatic import Automatic
 from multiplane.split.segment.backends.sam.proposal import Proposal
+from multiplane.split.segment.backends.sam.worded import Worded
 from multiplane.split.segment.config import AutomaticOptions
 from multiplane.split.segment.prompts import Prompt
 from multiplane.tensors.memory import Memory
@@ -49,25 +50,28 @@ class Eyes:
     """Sees everything in frames, or what is pointed at."""
 
     def __init__(
-        self, sam: ImageSam, automatic: AutomaticOptions, compute: Compute | None = None
-    ) -> None:
+        self, sam: ImageSam, automatic: AutomaticOptions, compute: Compute | None = None,
+        words: Worded | None = None,
+    ) -> None:  # fmt: skip
         """Get ready.
 
         Args:
             sam: The network.
             automatic: How everything is looked for.
             compute: How many frames at a time, and how much memory.
+            words: What takes words; None where nothing does.
         """
         compute = compute or Compute()
         self._sam = sam
         self._memory = Memory(sam.device, compute.max_vram_gb)
         self.at_once = compute.batch_size or _AT_ONCE.get(sam.device.type, 1)
+        self._words = words if sam.family == "sam3" else None
         self._automatic = Automatic(sam, automatic, self._memory, self.at_once)
 
     @property
     def notes(self) -> list[str]:
         """What was done about too little memory."""
-        return self._memory.notes
+        return [*self._memory.notes, *(self._words.notes if self._words else ())]
 
     def everything(self, frames: Sequence[Frame]) -> list[list[Seen]]:
         """Whatever there is in each frame.
@@ -78,28 +82,44 @@ class Eyes:
         return [[Seen(one) for one in found] for found in self._automatic.propose(frames)]
 
     def ask(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Part]:
-        """What is pointed at in a frame.
+        """What is pointed at in a frame, or described.
 
         Args:
             frame: (H, W, 3).
-            prompts: Boxes, points and rough masks in it.
+            prompts: Boxes, points and rough masks in it; words.
 
         Returns:
-            One part a prompt, in order, with its number; an empty mask where nothing is.
+            One part a place, in order, with its number; an empty mask where nothing is. Then what
+            words describe, without numbers.
 
         Raises:
-            InputError: A prompt is words alone, which this network does not take.
+            InputError: There are words, and the network takes none.
         """
-        for prompt in prompts:
-            if prompt.box is None and not prompt.points and prompt.mask is None:
-                raise InputError(
-                    f"{prompt.where} has words and no place",
-                    why=f"{self._sam.family} takes boxes, points and masks",
-                    fix="point at it: --boxes x0,y0,x1,y1; words go with --backend sam3",
-                )
-        ((embedding,), _) = self._memory.fewer(
-            lambda count: self._sam.encode([frame][:count]), 1, "frames"
-        )
+        places = [prompt for prompt in prompts if not prompt.text]
+        return [*self._places(frame, places), *self._described(frame, prompts)]
+
+    def _described(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Part]:
+        """What words describe.
+
+        Raises:
+            InputError: The network takes none.
+        """
+        told = [prompt for prompt in prompts if prompt.text]
+        if not told:
+            return []
+        if self._words is None:
+            raise InputError(
+                f"{told[0].where} is words, {told[0].text!r}",
+                why=f"{self._sam.family} takes boxes, points and masks",
+                fix="point at it: --boxes x0,y0,x1,y1; words go with --backend sam3",
+            )
+        return self._words.find(frame, told)
+
+    def _places(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Part]:
+        """What is at some places, in order."""
+        if not prompts:
+            return []
+        (embedding,) = self._memory.batched(self._sam.encode, [frame], 1, "frames")
         found: dict[int, Part] = {}
         for kind in sorted({_kind(prompt) for prompt in prompts}):
             numbers = [n for n, prompt in enumerate(prompts) if _kind(prompt) == kind]

@@ -24,6 +24,7 @@ from multiplane.split.segment.backends.sam.followed import (
     can_be_followed,
     follow_pointed,
 )
+from multiplane.split.segment.backends.sam.worded import Worded
 from multiplane.split.segment.choice import Choices
 from multiplane.split.segment.config import EdgeTamOptions, Sam3Options, SamOptions
 from multiplane.split.segment.pointed import Pointed
@@ -68,7 +69,8 @@ class SamSegmenter:
             pick_device(self._compute.device)  # before a gigabyte is fetched
             self._folder = weights.find(options.model)
             sam = self._open(self._folder)
-        self._eyes = Eyes(sam, options.automatic, self._compute)
+        words = Worded(self._folder, self._compute) if self._folder else None
+        self._eyes = Eyes(sam, options.automatic, self._compute, words)
         self._follower = follower
         self._evidence = evidence
         self._propagator: SamPropagator | None = None
