@@ -6,11 +6,13 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from multiplane.core.errors import InputError
 from multiplane.engine.recipe import stage_recipe
+from multiplane.media.images import read_frame
 from multiplane.media.video import compare
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -49,7 +51,9 @@ def said(*words: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("name", ["run_recipe.py", "stages_as_functions.py", "strip.py"])
+@pytest.mark.parametrize(
+    "name", ["draw_boxes.py", "run_recipe.py", "stages_as_functions.py", "strip.py"]
+)
 def test_usage_when_words_are_missing(name: str) -> None:
     code, text = said(name)
     assert code == 1
@@ -63,6 +67,7 @@ def test_usage_when_words_are_missing(name: str) -> None:
         (("run_recipe.py", "absent.mp4", "{out}"), "not there: "),
         (("stages_as_functions.py", "absent.mp4", "{out}.mkv"), "absent.mp4"),
         (("strip.py", "{out}", "strip.jpg", "0"), "is no run folder"),
+        (("draw_boxes.py", "absent.mp4", "{out}.png"), "absent.mp4"),
     ],
 )
 def test_what_is_wrong_is_told_without_a_traceback(
@@ -90,3 +95,16 @@ def test_stages_as_functions(clip: Path, tmp_path: Path) -> None:
     found = compare(clip, tmp_path / "clean.mkv")
     assert found.same_timing, found
     assert found.frames == (16, 16)
+
+
+def test_draw_boxes(
+    drawn: Any, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = "multiplane.split.detect.choice.weights.why_absent"
+    monkeypatch.setattr(absent, lambda model: f"{model} is not here")
+    example = runpy.run_path(str(EXAMPLES / "draw_boxes.py"))
+    told = example["main"](str(clip), str(tmp_path / "boxes.png"))
+    assert told.startswith("parts: no detector: d-fine-small is not here")
+    picture = read_frame(tmp_path / "boxes.png")
+    assert picture.shape == (160, 240, 3)
+    assert (picture == (0, 255, 0)).all(axis=2).sum() > 100
