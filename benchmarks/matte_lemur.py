@@ -1,13 +1,15 @@
 """How near the mattes come to a true one: PyMatting's lemur, from its trimap and from hard masks.
 
-    python benchmarks/matte_lemur.py FOLDER
+    python benchmarks/matte_lemur.py FOLDER [--vitmatte WEIGHTS]
 
 FOLDER holds ``lemur.png``, ``lemur_trimap.png``, ``lemur_alpha.png``, ``lemur_foreground.png``,
-as they come with PyMatting's source.
+as they come with PyMatting's source. WEIGHTS is a name of a model or a folder with trained weights
+of ViTMatte; it then stands beside the others.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -24,11 +26,14 @@ from multiplane.core.arrays import Alpha, Frame, Mask
 from multiplane.core.threads import cpu_count
 from multiplane.media.images import read_alpha, read_frame
 from multiplane.split.matte.colour import straight_colour
-from multiplane.split.matte.config import ClosedFormMatte, GuidedMatte, MatteOptions
+from multiplane.split.matte.config import ClosedFormMatte, GuidedMatte, MatteOptions, VitMatteMatte
 from multiplane.split.matte.run import cut_out, open_refiner
 from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, Trimap
 
-METHODS = {"guided": GuidedMatte(), "closed_form": ClosedFormMatte()}
+METHODS: dict[str, GuidedMatte | ClosedFormMatte | VitMatteMatte] = {
+    "guided": GuidedMatte(),
+    "closed_form": ClosedFormMatte(),
+}
 
 
 @dataclass(frozen=True)
@@ -144,10 +149,15 @@ def colours(lemur: Lemur) -> list[str]:
 
 def main() -> None:
     """Measure and write the report."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
-    if not (folder / "lemur.png").exists():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--vitmatte", metavar="WEIGHTS")
+    words = parser.parse_args()
+    if not (words.folder / "lemur.png").exists():
         sys.exit(__doc__)
-    lemur = load(folder)
+    if words.vitmatte:
+        METHODS["vitmatte"] = VitMatteMatte(model=words.vitmatte)
+    lemur = load(words.folder)
     table = [
         "| mask | method | edge_px | MAD | MSE x 1000 | SAD / 1000 | MAD in fur | ms |",
         "|---|---|---|---|---|---|---|---|",
@@ -168,9 +178,10 @@ def main() -> None:
         *colours(lemur),
     ]
     body = "\n".join([*table, "", notes, *second])
-    path = write_report(
-        "matte_lemur", "Mattes of the lemur", body, ("opencv-python-headless", "pymatting")
-    )
+    packages = ("opencv-python-headless", "pymatting")
+    if words.vitmatte:
+        packages += ("torch", "transformers")
+    path = write_report("matte_lemur", "Mattes of the lemur", body, packages)
     print(path.read_text(encoding="utf-8"))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +113,13 @@ def test_no_numbers_are_told(folder: Path) -> None:
 def test_a_folder_of_another_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"has no preprocessor_config\.json"):
         VitMatte(tmp_path, CPU, torch.float32)
+
+
+@pytest.mark.parametrize("value", [0, -32, "x", 10**9])
+def test_a_step_that_makes_no_sense_is_refused(folder: Path, tmp_path: Path, value) -> None:
+    copied = Path(shutil.copytree(folder, tmp_path / "copy"))
+    path = copied / "preprocessor_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "size_divisor": value}))
+    with pytest.raises(WeightsError, match=r"preprocessor_config\.json") as caught:
+        VitMatte(copied, CPU, torch.float32)
+    assert "preprocessor_config.json that came with the weights" in caught.value.fix

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from transformers import VitMatteForImageMatting, VitMatteImageProcessor
 
 from multiplane.core.arrays import Alpha, Frame
-from multiplane.core.errors import BackendError
-from multiplane.networks.pretrained import load_pretrained, load_processor
+from multiplane.core.errors import BackendError, WeightsError
+from multiplane.networks.pretrained import PREPROCESSOR, load_pretrained, load_processor
 from multiplane.tensors.memory import fell_short
 from multiplane.tensors.precision import computing
 
@@ -41,9 +41,16 @@ class VitMatte:
             WeightsError: The folder holds no such network.
         """
         self._processor = load_processor(VitMatteImageProcessor, folder)
+        unit = self._processor.size_divisor
+        if not isinstance(unit, int) or not 1 <= unit <= 512:
+            raise WeightsError(
+                f"{folder / PREPROCESSOR} says size_divisor {unit!r}, wanted 32",
+                why="pictures are filled up to multiples of it",
+                fix=f"put the {PREPROCESSOR} that came with the weights in its place",
+            )
+        self.unit = unit
         self._model = load_pretrained(VitMatteForImageMatting, folder).to(device)
         self._device, self._dtype = device, dtype
-        self.unit = int(self._processor.size_divisor)
 
     def predict(self, frames: Sequence[Frame], trimaps: Sequence[NDArray[np.uint8]]) -> list[Alpha]:
         """Estimate the alpha of pictures that go through at once.

@@ -105,7 +105,9 @@ class Blend:
 
     def picture(self) -> NDArray[np.float32]:
         """The blended picture, float32 (H, W); 0 where no tile was."""
-        return self._sum / np.maximum(self._weight, np.finfo(np.float32).tiny)
+        return np.divide(
+            self._sum, self._weight, out=np.zeros_like(self._sum), where=self._weight > 0
+        )
 
 
 def fade(start: int, stop: int, length: int, overlap: int) -> NDArray[np.float32]:

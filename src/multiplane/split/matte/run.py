@@ -160,8 +160,9 @@ class Matte:
     def weights(self, options: MatteOptions) -> tuple[str, ...]:
         """ViTMatte's, where they are asked for by name or ``auto`` found them."""
         chosen = decide(options.method, Compute.of(options)).options
-        named = isinstance(chosen, VitMatteMatte) and chosen.model in MODELS
-        return (chosen.model,) if named else ()
+        if isinstance(chosen, VitMatteMatte) and chosen.model in MODELS:
+            return (chosen.model,)
+        return ()
 
     def open(self, options: MatteOptions) -> MatteWorker:
         """Load the method."""
