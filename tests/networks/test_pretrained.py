@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 from tiny_vitmatte import make_vitmatte  # noqa: E402
 from transformers.utils import logging as library_logging  # noqa: E402
 
-from multiplane.core.errors import WeightsError  # noqa: E402
+from multiplane.core.errors import MissingDependencyError, WeightsError  # noqa: E402
 from multiplane.networks.pretrained import load_pretrained, load_processor  # noqa: E402
 
 VitMatte = transformers.VitMatteForImageMatting
@@ -253,6 +253,17 @@ def test_a_config_of_unknown_values_is_refused(folder: Path) -> None:
     configure(folder, hidden_size="large")
     with pytest.raises(WeightsError, match="cannot be loaded as VitMatteForImageMatting"):
         load_pretrained(VitMatte, folder)
+
+
+def test_a_package_that_is_not_installed_is_told(folder: Path, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ImportError("TimmWrapperModel requires the timm library but it was not found")
+
+    monkeypatch.setattr(VitMatte, "from_pretrained", fail)
+    with pytest.raises(MissingDependencyError, match="VitMatteForImageMatting needs") as caught:
+        load_pretrained(VitMatte, folder)
+    assert "requires the timm library" in caught.value.why
+    assert caught.value.fix == "pip install 'multiplane[neural]'"
 
 
 def test_a_processor_is_as_it_was_saved(folder: Path) -> None:

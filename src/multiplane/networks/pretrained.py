@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from transformers.utils import logging as library_logging
 
-from multiplane.core.errors import WeightsError
+from multiplane.core.errors import MissingDependencyError, WeightsError
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 PREPROCESSOR = "preprocessor_config.json"
@@ -49,6 +49,7 @@ def load_pretrained(cls: Any, folder: Path, *, ignore_extra: tuple[str, ...] = (
     Raises:
         WeightsError: A file is absent, damaged or of another format, the config is of another
             network, or names or shapes differ.
+        MissingDependencyError: The network needs a package that is not installed.
     """
     _check_files(folder, cls)
     _check_config(folder, cls)
@@ -95,6 +96,7 @@ def _from_pretrained(cls: Any, folder: Path, **how: str) -> tuple[Any, Mapping[s
     """The library's loader, and what it says about names and shapes.
 
     Raises:
+        MissingDependencyError: It needs a package besides itself.
         WeightsError: It failed.
     """
     try:
@@ -107,6 +109,12 @@ def _from_pretrained(cls: Any, folder: Path, **how: str) -> tuple[Any, Mapping[s
             ignore_mismatched_sizes=True,
             **how,
         )
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{cls.__name__} needs a package that is not installed",
+            why=_first_line(error),
+            fix="pip install 'multiplane[neural]'",
+        ) from error
     except Exception as error:
         raise WeightsError(
             f"{folder} cannot be loaded as {cls.__name__}",

@@ -35,7 +35,7 @@ def test_with_everything_here_it_is_the_network(here) -> None:
     ("taken", "why"),
     [
         ({"absent": "vitmatte-small is not here; pull it"}, "vitmatte-small is not here; pull it"),
-        ({"packages": {"torch"}}, "torchvision, transformers is not installed; pip install"),
+        ({"packages": {"torch", "torchvision"}}, "transformers, accelerate missing; pip install"),
         ({"cuda": None}, "there is no CUDA"),
     ],
     ids=["weights", "packages", "cuda"],

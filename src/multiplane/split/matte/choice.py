@@ -11,7 +11,7 @@ from multiplane.core.plugins import load
 from multiplane.hub import weights
 from multiplane.split.matte.config import AutoMatte, GuidedMatte, VitMatteMatte
 
-_PACKAGES = ("torch", "torchvision", "transformers")
+_PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _lacking(options: VitMatteMatte, compute: Compute) -> str:
         return absent
     packages = [name for name in _PACKAGES if find_spec(name) is None]
     if packages:
-        return f"{', '.join(packages)} is not installed; pip install 'multiplane[neural]'"
+        return f"{', '.join(packages)} missing; pip install 'multiplane[neural]'"
     if compute.device == "cpu":
         return "the CPU was asked for, where it takes many seconds a frame"
     if load("multiplane.tensors.devices:describe_cuda")() is None:
