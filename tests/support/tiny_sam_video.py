@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-SIZE = 128
+SIZE = 64
 """Side of the square that the networks look at, pixels."""
 KINDS = ("sam2_video", "edgetam_video", "sam3_tracker_video")
 _HIDDEN = 128
@@ -22,7 +22,7 @@ _DECODER: dict[str, Any] = {
 _MEMORY: dict[str, Any] = {
     "memory_attention_hidden_size": _HIDDEN,
     "memory_attention_num_layers": 1,
-    "memory_attention_rope_feat_sizes": [8, 8],
+    "memory_attention_rope_feat_sizes": [SIZE // 16] * 2,
     "memory_encoder_hidden_size": _HIDDEN,
     "memory_encoder_output_channels": 64,
     "mask_downsampler_embed_dim": _HIDDEN,
@@ -46,7 +46,8 @@ def save_tiny_video_sam(folder: Path, kind: str = "sam2_video", seed: int = 0) -
     _shake(made)
     made.save_pretrained(folder)
     size = {"height": SIZE, "width": SIZE}
-    stills = transformers.Sam2ImageProcessor(size=size, mask_size={"height": 32, "width": 32})
+    low = {"height": SIZE // 4, "width": SIZE // 4}
+    stills = transformers.Sam2ImageProcessor(size=size, mask_size=low)
     stills.save_pretrained(folder)
     return folder
 

@@ -237,8 +237,15 @@ class VideoSession:
             return [self._full(said.pred_masks[place]) for place in range(len(batch))]
 
         try:
-            found = self._sam.memory.batched(some, numbers, self._sam.at_once, "objects")
-            return dict(zip(numbers, found, strict=True))
+            found: dict[int, Logits] = {}
+            while len(found) < len(numbers):
+                rest = numbers[len(found) :]
+                told, size = self._sam.memory.fewer(
+                    lambda most, rest=rest: some(rest[:most]), self._sam.at_once, "objects a batch"
+                )
+                self._sam.at_once = size  # the next frame need not fall short again
+                found |= dict(zip(rest[:size], told, strict=True))
+            return found
         except MultiplaneError:
             raise
         except Exception as error:
