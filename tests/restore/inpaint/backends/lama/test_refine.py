@@ -66,6 +66,21 @@ def test_fills_agree_better_with_those_of_half_the_size() -> None:
     assert torch.allclose(agree(generator, images, masks, goal, steps=0), plain, atol=1e-5)
 
 
+def test_slopes_are_those_of_all_blocks_at_once() -> None:
+    _, blocks, tail = module._parts(tiny_generator(blocks=3))
+    torch.manual_seed(0)
+    features = tuple(torch.randn(1, channels, 6, 8) for channels in (8, 24))
+    kept = module._forward(blocks, features)
+    last = module._leaves(kept.pop())
+    slopes = module._backward(blocks, kept, torch.autograd.grad(tail(last).square().sum(), last))
+    leaves = module._leaves(features)
+    seen = leaves
+    for block in blocks:
+        seen = block(seen)
+    expected = torch.autograd.grad(tail(seen).square().sum(), leaves)
+    assert all(map(torch.allclose, slopes, expected))
+
+
 @pytest.mark.usefixtures("small")
 def test_what_the_hole_holds_does_not_count_and_it_comes_out_twice() -> None:
     generator = tiny_generator()
