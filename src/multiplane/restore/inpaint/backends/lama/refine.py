@@ -188,7 +188,7 @@ def _forward(blocks: Sequence[nn.Module], features: Tensors) -> list[Tensors]:
     """What goes into each block, and what comes out of the last.
 
     Nothing inside of them is kept: it is computed again going back, block by block, which takes a
-    third longer and a seventh of the memory.
+    third longer and a third of the memory.
     """
     kept = [features]
     for block in blocks:
