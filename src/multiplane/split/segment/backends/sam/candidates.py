@@ -44,7 +44,7 @@ class Candidate:
     point: tuple[float, float] = (0.0, 0.0)
 
 
-_AT_ONCE = {"cpu": 16, "cuda": 4096}
+_AT_ONCE = {"cpu": 16, "cuda": 512}
 """Masks that are looked at together: on a CPU what its cache holds."""
 
 
@@ -88,7 +88,9 @@ class Sieve:
         if self._criteria.pred_iou > 0:
             which = which[iou > self._criteria.pred_iou]
         sifted: list[list[Candidate]] = [[] for _ in points]
-        for some in which.split(_AT_ONCE.get(iou.device.type, 16)):
+        at_once = _AT_ONCE.get(iou.device.type, 16)
+        for begin in range(0, len(which), at_once):
+            some = which[begin : begin + at_once]
             for number, candidate in self._sift_some(some, logits[some], iou[some]):
                 point = number // per_point
                 x, y = points[point].tolist()

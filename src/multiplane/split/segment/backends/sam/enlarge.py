@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,8 +63,13 @@ class _Axis:
         there = offset < count[:, None]
         place = np.minimum(first[:, None] + offset, large - 1)
         following = np.minimum(np.arange(small) + 1, small - 1)
-        arrays = (following, first, count, weight[place], there)
-        return cls(*(torch.from_numpy(array).to(device) for array in arrays), owner=owner)
+
+        def send(array: NDArray[Any]) -> torch.Tensor:
+            return torch.from_numpy(array).to(device)
+
+        return cls(
+            send(following), send(first), send(count), send(weight[place]), send(there), owner
+        )
 
 
 @dataclass(frozen=True, eq=False)

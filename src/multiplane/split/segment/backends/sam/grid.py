@@ -82,7 +82,7 @@ def points_of(crop: Crop, per_side: int, downscale: int) -> NDArray[np.float32]:
     along = np.linspace(half, 1 - half, count)
     x, y = np.meshgrid(along, along)
     grid = np.stack([x, y], axis=-1).reshape(-1, 2)
-    return (grid * np.array(crop.size)).astype(np.float32)
+    return np.asarray(grid * np.array(crop.size), dtype=np.float32)
 
 
 def cut_off(boxes: NDArray[np.int64], crop: Crop, size: tuple[int, int]) -> NDArray[np.bool_]:
