@@ -24,7 +24,9 @@ def test_each_part_of_a_rough_mask_is_an_object_and_specks_are_none() -> None:
     assert (large.box, small.box) == ((20, 15, 36, 29), (3, 2, 9, 10))
     assert large.mask.sum() == 14 * 16
     assert [prompt.text for prompt in pointed.at(1)] == ["boy"]
-    assert pointed.first() == 1
+    assert pointed.in_all(2)
+    assert not pointed.in_all(3)
+    assert Pointed([Prompt(None, text="boy")]).in_all(99)
     assert not Pointed()
     assert pointed.at(0) == []
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from multiplane.core.detections import Detection, FrameBoxes, write_boxes
 from multiplane.core.errors import InputError, WeightsError
 from multiplane.core.instances import decode_rle
 from multiplane.core.items import Item, Record
@@ -17,14 +18,17 @@ from multiplane.media.images import read_frame, read_mask, write_frame
 from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, still_path
 from multiplane.split.segment import choice
+from multiplane.split.segment.backend import Part, Segmentation
 from multiplane.split.segment.config import (
     CombinedOptions,
     MotionOptions,
     SalientOptions,
+    SamOptions,
     SegmentOptions,
 )
 from multiplane.split.segment.refine import draw_mask
-from multiplane.split.segment.run import Segment, segment
+from multiplane.split.segment.run import Segment, SegmentWorker, segment, segment_shot
+from multiplane.split.segment.shot import Shot
 
 MOTION = SegmentOptions(backend=MotionOptions())
 MEDIA = Path(__file__).resolve().parents[3] / "../shared/media"
@@ -190,3 +194,94 @@ def test_pedestrians_are_found_and_the_lamp_post_is_not(tmp_path) -> None:
     assert covered[40:180, 395:405].mean() < 0.05  # the lamp post
     assert 0.005 < np.mean([one.coverage for one in found]) < 0.05
     assert read_frame is not None
+
+
+class Telling:
+    """Tells two objects apart; one of them leaves and comes back."""
+
+    def __init__(self, numbered: bool) -> None:
+        self.numbered = numbered
+
+    def choose(self, frame_count: int, pointed: bool = False):
+        return choice.Choice("telling", "for a test"), self
+
+    def segment(self, shot, progress):
+        figures = {}
+
+        def parts():
+            for index in range(len(shot)):
+                first, second = np.zeros((2, *shot.size[::-1]), bool)
+                first[10:60, 5 + index : 40 + index] = True
+                second[20:30, 20 + index : 30 + index] = True  # in the first
+                found = [Part(first, 0.9, 7 if self.numbered else None)]
+                if index not in {2, 3}:
+                    found.append(Part(second, 0.6, 4 if self.numbered else None))
+                yield found
+            figures["seen"] = len(shot)
+
+        return Segmentation(parts=parts(), figures=figures)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_objects_that_are_told_apart_already_are_taken_as_they_are(scene, numbered) -> None:
+    options = SegmentOptions(min_instance_px=50, max_instance_px=4000)
+    found = segment_shot(Shot(scene.frames[:6]), Telling(numbered), options)
+    assert "seen" not in found.figures
+    frames = list(found.frames)
+    names = (7, 4) if numbered else (1, 2)
+    for index, one in enumerate(frames):
+        seen = {instance.track_id: instance for instance in one.instances}
+        assert set(seen) == (set(names) if index not in {2, 3} else {names[0]})
+        assert seen[names[0]].area_px == 50 * 35
+        assert one.mask.sum() == 50 * 35
+        assert seen[names[0]].score == 0.9
+    assert found.figures["seen"] == 6
+    assert [row["frames"] for row in found.figures["tracks"]] == ([4, 6] if numbered else [6, 4])
+    small = SegmentOptions(max_instance_px=200)
+    for one in segment_shot(Shot(scene.frames[:2]), Telling(numbered), small).frames:
+        assert one.mask.sum() == 100
+
+
+def test_the_fingerprint_knows_own_weights_and_prompts(tmp_path) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    prompts = tmp_path / "prompts.json"
+    prompts.write_text('{"prompts": [{"points": [[1, 2]]}]}')
+    sam = SamOptions(model=str(folder), who="everything")
+    told = [Segment().fingerprint(SegmentOptions(backend=sam))]
+    told.append(Segment().fingerprint(SegmentOptions(backend=sam, prompts=str(prompts))))
+    assert told[0].startswith("own@")
+    assert told[1].startswith(f"{told[0]} prompts@")
+    (folder / "config.json").write_text("{ }")
+    assert Segment().fingerprint(SegmentOptions(backend=sam)) != told[0]
+    evidence = SamOptions(model=str(folder), evidence=SalientOptions())
+    assert " u2netp@" in Segment().fingerprint(SegmentOptions(backend=evidence))
+
+
+@pytest.mark.parametrize("planes", ["prompts", "evidence"])
+def test_boxes_of_another_step_are_prompts_or_evidence(tmp_path, scene, planes) -> None:
+    item = make_item(tmp_path, scene.frames[:2], boxes=("boxes.json",))
+    boxes = [FrameBoxes("000001", 1, (Detection((1, 2, 30, 40), 0.9, "person"),))]
+    write_boxes(tmp_path / "boxes.json", (192, 144), boxes)
+    worker = SegmentWorker(MOTION)
+    worker._options = SegmentOptions(backend=SamOptions(planes=planes))
+    shot = worker.load(item)
+    told, nothing = (
+        (shot.pointed, shot.hints) if planes == "prompts" else (shot.hints, shot.pointed)
+    )
+    assert [prompt.box for prompt in told.at(1)] == [(1, 2, 30, 40)]
+    assert not nothing
+    worker._options = worker._options.model_copy(update={"boxes": "5,5,20,20"})
+    shot = worker.load(item)
+    assert [prompt.box for prompt in shot.pointed.at(0)] == [(5, 5, 20, 20)]
+
+
+def test_what_another_step_points_at_is_left_aside_by_those_who_look_by_themselves(
+    tmp_path, scene
+) -> None:
+    boxes = [FrameBoxes("000001", 1, (Detection((1, 2, 30, 40), 0.9, "person"),))]
+    write_boxes(tmp_path / "boxes.json", (192, 144), boxes)
+    record = run(make_item(tmp_path, scene.frames[:3], boxes=("boxes.json",)), MOTION)
+    assert record.figures["backend"] == "motion"
+    assert "boxes and masks of other steps are left aside" in str(record.figures["why"])

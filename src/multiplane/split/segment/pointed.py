@@ -28,18 +28,21 @@ class Pointed:
     Attributes:
         prompts: They fit the frames, see :func:`multiplane.split.segment.prompts.fit_prompts`.
         masks: Frame → its rough mask; each connected part of it is an object.
+        asked: Whether the user points, not another step: it must not be left aside.
     """
 
     prompts: Sequence[Prompt] = ()
     masks: Mapping[int, MaskOf] = field(default_factory=dict)
+    asked: bool = True
 
     def __bool__(self) -> bool:
         """Whether anything is pointed at."""
         return bool(self.prompts or self.masks)
 
-    def first(self) -> int:
-        """The first frame in which something is pointed at."""
-        return min([prompt.index or 0 for prompt in self.prompts] + list(self.masks))
+    def in_all(self, count: int) -> bool:
+        """Whether something is pointed at in each of so many frames."""
+        indices = {prompt.index for prompt in self.prompts} | set(self.masks)
+        return None in indices or len(indices) >= count
 
     def at(self, index: int) -> list[Prompt]:
         """The prompts of one frame.

@@ -62,7 +62,7 @@ def point_by_planes(item: Item, size: tuple[int, int]) -> Pointed:
     for path in item.paths("boxes"):
         prompts += prompts_of_file(path, item.id, stems, size)
     masks = {index: _reader(path) for index, path in enumerate(item.paths("masks"))}
-    return Pointed(fit_prompts(prompts, len(stems), size), masks)
+    return Pointed(fit_prompts(prompts, len(stems), size), masks, asked=False)
 
 
 def fingerprint(options: SegmentOptions) -> str:

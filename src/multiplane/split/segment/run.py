@@ -25,9 +25,10 @@ from multiplane.media.sequence import PictureFiles
 from multiplane.motion.camera import CameraPath, read_camera, still_path
 from multiplane.split.segment import pointing
 from multiplane.split.segment.backend import Belief, Segmentation
-from multiplane.split.segment.choice import Choices, missing_weights, models_of
+from multiplane.split.segment.choice import Choice, Choices, missing_weights, models_of
 from multiplane.split.segment.config import (
     GROUP,
+    TAKES_NO_PROMPTS,
     AutoOptions,
     SalientOptions,
     SegmentOptions,
@@ -119,7 +120,11 @@ def segment_shot(
     Returns:
         A stream of masks with numbered instances.
     """
-    choice, segmenter = choices.choose(len(shot), bool(shot.pointed))
+    pointed = shot.pointed
+    choice, segmenter = choices.choose(len(shot), bool(pointed) and pointed.asked)
+    if pointed and choice.kind in TAKES_NO_PROMPTS:
+        left = "boxes and masks of other steps are left aside: it looks by itself"
+        choice = Choice(choice.kind, f"{choice.why}; {left}")
     found = segmenter.segment(shot, progress)
     tracker = Tracker(options.min_instance_px, options.max_instance_px)
     figures: dict[str, Json] = {"backend": choice.kind, "why": choice.why, **found.figures}

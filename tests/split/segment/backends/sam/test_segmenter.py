@@ -187,21 +187,30 @@ def test_masks_of_another_step_are_evidence() -> None:
 
 
 def test_what_is_pointed_at_in_each_frame_is_answered_there() -> None:
-    drawn = room(3)
+    drawn = room(2)
     prompts = [
         Prompt(0, box=(29, 19, 67, 117)),
-        Prompt(2, points=((60, 60), (80, 60)), labels=(1, 0)),
-        Prompt(2, points=((70, 30),), labels=(1,)),
+        Prompt(1, points=((50, 60), (80, 60)), labels=(1, 0)),
+        Prompt(1, points=((58, 30),), labels=(1,)),
     ]
     parts, figures = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(prompts)))
-    assert [len(of_frame) for of_frame in parts] == [1, 0, 2]
+    assert [len(of_frame) for of_frame in parts] == [1, 2]
     assert same(parts[0][0].mask, drawn.boys[0])
-    shirt, head = parts[2]
-    assert shirt.mask[50, 65]
-    assert not shirt.mask[30, 70]
-    assert head.mask[30, 70]
+    shirt, head = parts[1]
+    assert shirt.mask[50, 50]
+    assert not shirt.mask[30, 58]
+    assert head.mask[30, 58]
     assert all(part.track_id is None for of_frame in parts for part in of_frame)
     assert "evidence" not in figures
+
+
+def test_what_is_pointed_at_in_some_frames_is_followed_through_the_others() -> None:
+    drawn = room(4)
+    boxes = [Prompt(n, box=(29.0 + 12 * n, 19, 67.0 + 12 * n, 117)) for n in (1, 3)]
+    parts, _ = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(boxes)))
+    assert [[part.track_id for part in of_frame] for of_frame in parts] == [[], [1], [1], [1]]
+    for of_frame, truth in zip(parts[1:], drawn.boys[1:], strict=True):
+        assert np.count_nonzero(of_frame[0].mask ^ truth) < 0.1 * np.count_nonzero(truth)
 
 
 def test_a_single_picture_needs_no_memory_and_keeps_numbers() -> None:

@@ -34,7 +34,7 @@ from multiplane.split.track import config as track_config
 from multiplane.split.track.backend import Look
 from multiplane.split.track.backends.sam import SamPropagator
 from multiplane.split.track.config import TrackOptions
-from multiplane.split.track.follow import follow as tracked
+from multiplane.split.track.follow import Find, follow
 from multiplane.tensors.devices import pick_device
 
 _WORK_PX, _THREADS = 480, 0
@@ -124,10 +124,7 @@ class SamSegmenter:
             parts = cast.choose(index, frame, self._eyes.everything([frame])[0])
             return [Look(part.mask, box_of(part.mask), part.score) for part in parts]
 
-        frames = (shot.frame(index) for index in range(len(shot)))
-        options = TrackOptions(every_frames=self._options.every_frames, min_instance_px=1)
-        for instances in tracked(frames, look, self._open_propagator(), options):
-            yield [Part(one.mask, one.score, one.track_id) for one in instances]
+        yield from self._track(shot, look, self._options.every_frames)
         figures |= cast.figures
 
     def _everything(self, shot: Shot) -> Iterator[list[Seen]]:
@@ -145,16 +142,35 @@ class SamSegmenter:
         figures["proposed"] = proposed
 
     def _pointed(self, shot: Shot) -> Iterator[list[Part]]:
-        """What is pointed at: followed where it has numbers, else frame by frame."""
+        """What is pointed at: followed where it has numbers or is not shown in every frame."""
         pointed: Pointed = shot.pointed
-        if len(shot) > 1 and can_be_followed(pointed):
+        numbered = can_be_followed(pointed)
+        if len(shot) > 1 and numbered:
             yield from follow_pointed(self._open_follower(), shot, pointed)
             return
-        numbered = can_be_followed(pointed)
+        if not pointed.in_all(len(shot)):
+            yield from self._between(shot, pointed)
+            return
         for index in range(len(shot)):
-            prompts = pointed.at(index)
-            answers = self._eyes.ask(shot.frame(index), prompts) if prompts else []
+            answers = self._eyes.ask(shot.frame(index), pointed.at(index))
             yield answers if numbered else [Part(a.mask, a.score) for a in answers]
+
+    def _between(self, shot: Shot, pointed: Pointed) -> Iterator[list[Part]]:
+        """What is pointed at in some frames, followed through the others."""
+
+        def look(index: int, frame: Frame) -> list[Look] | None:
+            prompts = pointed.at(index)
+            answers = self._eyes.ask(frame, prompts) if prompts else []
+            looks = [Look(a.mask, box_of(a.mask), a.score) for a in answers if a.mask.any()]
+            return looks if prompts else None
+
+        yield from self._track(shot, look, every_frames=1)
+
+    def _track(self, shot: Shot, look: Find, every_frames: int) -> Iterator[list[Part]]:
+        frames = (shot.frame(index) for index in range(len(shot)))
+        options = TrackOptions(every_frames=every_frames, min_instance_px=1)
+        for instances in follow(frames, look, self._open_propagator(), options):
+            yield [Part(one.mask, one.score, one.track_id) for one in instances]
 
     def _noted(self, parts: Iterator[list[Part]], figures: dict[str, Json]) -> Iterator[list[Part]]:
         """Pass parts on; when all are through, note what memory had to say."""
