@@ -43,7 +43,7 @@ def test_a_folder_of_something_else(tmp_path: Path) -> None:
 
 def test_frames_need_their_preparation(tmp_path: Path) -> None:
     (save_tiny_video_sam(tmp_path) / "preprocessor_config.json").unlink()
-    with pytest.raises(WeightsError, match="how frames are prepared") as told:
+    with pytest.raises(WeightsError, match=r"neither preprocessor_config\.json nor") as told:
         open_video_sam(tmp_path, Compute("cpu"))
     assert "preprocessor_config.json" in told.value.fix
 
@@ -53,3 +53,13 @@ def test_cuda_without_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'cuda' is not there") as told:
         open_video_sam(tmp_path, Compute("cuda"))
     assert "--device" in told.value.fix or "'cpu'" in told.value.fix
+
+
+def test_frames_of_another_size_than_the_network(tmp_path: Path) -> None:
+    path = save_tiny_video_sam(tmp_path) / "preprocessor_config.json"
+    told = json.loads(path.read_text())
+    told["size"] = {"height": 2 * SIZE, "width": 2 * SIZE}
+    path.write_text(json.dumps(told))
+    with pytest.raises(WeightsError, match=f"the network takes {SIZE}x{SIZE}") as error:
+        open_video_sam(tmp_path, Compute("cpu"))
+    assert "of one network" in error.value.fix

@@ -76,7 +76,7 @@ def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
     family, cls = _known(folder)
     processor = open_processor(folder)
     model = load_pretrained(cls, folder, ignore_extra=VIDEO_ONLY)
-    _check_size(folder, processor, model)
+    check_size(folder, processor, model)
     return ImageSam(model, processor, family, device, pick_dtype(compute.precision, device))
 
 
@@ -96,7 +96,7 @@ def _known(folder: Path) -> tuple[Family, Any]:
     return _KINDS[kind]
 
 
-def _check_size(folder: Path, processor: Any, model: Any) -> None:  # noqa: ANN401
+def check_size(folder: Path, processor: Any, model: Any) -> None:  # noqa: ANN401
     """Make sure that processor and network speak of the same square.
 
     Raises:

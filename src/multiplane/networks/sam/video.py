@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from transformers import (
     EdgeTamVideoModel,
-    Sam2ImageProcessor,
     Sam2VideoModel,
     Sam3TrackerVideoModel,
 )
@@ -22,8 +21,8 @@ from transformers.models.sam3_tracker_video.modeling_sam3_tracker_video import (
 
 from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
-from multiplane.core.errors import WeightsError
 from multiplane.networks.pretrained import CONFIG, load_pretrained
+from multiplane.networks.sam.load import check_size, open_processor
 from multiplane.networks.sam.video_session import VideoSession
 from multiplane.tensors.devices import pick_device
 from multiplane.tensors.memory import Memory
@@ -55,7 +54,7 @@ class VideoSam:
     """
 
     def __init__(
-        self, network: Any, sessions: Any, pictures: Sam2ImageProcessor, compute: Compute  # noqa: ANN401
+        self, network: Any, sessions: Any, pictures: Any, compute: Compute  # noqa: ANN401
     ) -> None:  # fmt: skip
         """Put a network where it is to run.
 
@@ -146,7 +145,9 @@ def open_video_sam(folder: Path, compute: Compute | None = None) -> VideoSam:
     kind = _kind_of(folder)
     network, sessions = KINDS.get(kind, KINDS["sam2_video"])
     model = load_pretrained(network, folder, ignore_extra=_DETECTOR if kind == "sam3_video" else ())
-    sam = VideoSam(model, sessions, _pictures_of(folder), compute)
+    pictures = open_processor(folder)
+    check_size(folder, pictures, model)
+    sam = VideoSam(model, sessions, pictures, compute)
     _LOG.info("%s from %s on %s in %s", kind, folder.name, sam.memory.device, sam.dtype)
     return sam
 
@@ -158,20 +159,3 @@ def _kind_of(folder: Path) -> str:
     except (OSError, ValueError, RecursionError):
         return ""
     return str(told.get("model_type", "")) if isinstance(told, dict) else ""
-
-
-def _pictures_of(folder: Path) -> Sam2ImageProcessor:
-    """How frames are brought to the network's size and range.
-
-    Raises:
-        WeightsError: The folder does not say.
-    """
-    try:
-        return Sam2ImageProcessor.from_pretrained(str(folder), local_files_only=True)
-    except Exception as error:
-        raise WeightsError(
-            f"{folder} does not say how frames are prepared",
-            why=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
-            fix="put the preprocessor_config.json that came with the weights at "
-            f"{folder / 'preprocessor_config.json'}",
-        ) from error
