@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def options(kind: str, folder: Path) -> Any:
     """The options of a backend, with tiny weights of the real classes."""
     if kind == "parts":
-        return config.PartsOptions()
+        return config.PartsOptions(segmenter="motion")
     if kind == "yolo":
         rows = [[32, 32, 20, 10, 0.9, 0.1, 0.1], [20, 40, 8, 8, 0.1, 0.6, 0.1]]
         return config.YoloOptions(model=str(save_yolo(folder / "yolo.onnx", rows)))

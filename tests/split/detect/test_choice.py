@@ -7,7 +7,13 @@ import pytest
 from multiplane.core.compute import Compute
 from multiplane.split.detect import choice
 from multiplane.split.detect.backends.parts import PartsDetector
-from multiplane.split.detect.choice import Choice, choose_backend, open_detector
+from multiplane.split.detect.choice import (
+    Choice,
+    choose_backend,
+    models_of,
+    open_detector,
+    segmenter_of,
+)
 from multiplane.split.detect.config import (
     AutoOptions,
     DFineOptions,
@@ -77,3 +83,23 @@ def test_every_model_that_auto_knows_is_in_the_table() -> None:
 def test_the_backend_is_opened() -> None:
     found = open_detector(Choice(PartsOptions(), ""), Compute())
     assert isinstance(found, PartsDetector)
+
+
+def test_parts_take_salience_where_it_is(here: set[str]) -> None:
+    assert segmenter_of(PartsOptions())[0] == "motion"
+    assert segmenter_of(PartsOptions())[1].startswith("u2netp is not here")
+    assert models_of(PartsOptions()) == ()
+    here.add("u2netp")
+    assert segmenter_of(PartsOptions()) == ("combined", "u2netp is on this machine")
+    assert models_of(PartsOptions()) == ("u2netp",)
+    assert segmenter_of(PartsOptions(segmenter="motion")) == ("motion", "asked for")
+    assert models_of(PartsOptions(segmenter="motion")) == ()
+
+
+def test_the_weights_that_take_part(tmp_path: Path) -> None:
+    assert models_of(DFineOptions(model="d-fine-nano")) == ("d-fine-nano",)
+    assert models_of(YoloOptions(model=str(tmp_path / "gone.onnx"))) == ()
+    (tmp_path / "yolo.onnx").write_bytes(b"x")
+    path = str(tmp_path / "yolo.onnx")
+    assert models_of(YoloOptions(model=path)) == (path,)
+    assert models_of(AutoOptions()) == ()

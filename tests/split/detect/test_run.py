@@ -22,7 +22,7 @@ from multiplane.split.detect.run import Detect, Finder, detect
 
 SIZE = (90, 52)
 SHARED = Path(__file__).resolve().parents[3] / "../shared"
-PARTS = DetectOptions(backend=PartsOptions())
+PARTS = DetectOptions(backend=PartsOptions(segmenter="motion"))
 
 
 def person(*box: float, score: float = 0.9) -> Detection:
@@ -238,7 +238,8 @@ def test_the_fingerprint_is_of_backend_weights_and_overrides(tmp_path: Path, min
 
 def test_the_command_line(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    words = ["split", "detect", str(clip), "-o", str(out), "--backend", "parts", "--quiet"]
+    words = ["split", "detect", str(clip), "-o", str(out), "--backend", "parts", "--quiet",
+             "--set", "detect.backend.segmenter=motion"]  # fmt: skip
     with pytest.raises(SystemExit, match="0"):
         main([*words, "--threshold", "0.5"])
     (file,) = out.rglob("boxes.json")
@@ -253,7 +254,7 @@ def test_the_command_line(clip: Path, tmp_path: Path) -> None:
 
 def test_boxes_find_who_walks_there(drawn, clip: Path, tmp_path: Path) -> None:
     """Against masks that are known, without any weights."""
-    options = {"detect.backend": "parts"}
+    options = {"detect.backend.kind": "parts", "detect.backend.segmenter": "motion"}
     report = api.run(footage_of("split.detect"), clip, tmp_path / "out", options=options)
     assert report.exit_status == 0
     (file,) = (tmp_path / "out").rglob("boxes.json")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
 
 from multiplane.core.compute import Compute
 from multiplane.core.plugins import choose
@@ -16,11 +18,14 @@ from multiplane.split.detect.config import (
     DFineOptions,
     PartsOptions,
     RfDetrOptions,
+    YoloOptions,
 )
+from multiplane.split.segment.config import CombinedOptions
 
 D_FINE = ("d-fine-large", "d-fine-medium", "d-fine-small", "d-fine-nano")
 RF_DETR = ("rf-detr-large", "rf-detr-medium", "rf-detr-base", "rf-detr-small", "rf-detr-nano")
 """What ``auto`` takes when it is on this machine, the best first."""
+SALIENCE = CombinedOptions().salient.model
 _PACKAGES = ("torch", "torchvision", "transformers", "safetensors")
 
 
@@ -52,6 +57,32 @@ def choose_backend(options: Backend) -> Choice:
         why = f"{here.model} is here, but not the package {gone[0]!r}: {fix}"
         return Choice(PartsOptions(), why)
     return Choice(here, f"the weights of {here.model} are on this machine")
+
+
+def segmenter_of(options: PartsOptions) -> tuple[Literal["combined", "motion"], str]:
+    """How parts are found where no masks are handed in, and why. Nothing is fetched."""
+    if options.segmenter != "auto":
+        return options.segmenter, "asked for"
+    absent = weights.why_absent(SALIENCE)
+    return ("motion", absent) if absent else ("combined", f"{SALIENCE} is on this machine")
+
+
+def models_of(options: Backend) -> tuple[str, ...]:
+    """The hub names or paths of the weights that take part; those of YOLO are always a path.
+
+    What is no file yet is left out: the backend says what it wants of it when it is opened.
+
+    Args:
+        options: Of a backend; what ``auto`` stands for is found out before.
+    """
+    if isinstance(options, DFineOptions | RfDetrOptions):
+        return (options.model,)
+    if isinstance(options, YoloOptions):
+        path = Path(options.model).expanduser().absolute()
+        return (str(path),) if path.is_file() and path.stat().st_size else ()
+    if isinstance(options, PartsOptions):
+        return (SALIENCE,) if segmenter_of(options)[0] == "combined" else ()
+    return ()
 
 
 def open_detector(choice: Choice, compute: Compute) -> Detector:

@@ -62,9 +62,15 @@ class YoloOptions(Options):
 
 
 class PartsOptions(Options):
-    """Boxes round the parts of masks; without masks, round what moves. No weights."""
+    """Boxes round the parts of masks; without masks, round what split.segment finds."""
 
     kind: Literal["parts"] = "parts"
+    segmenter: Literal["auto", "combined", "motion"] = Field(
+        default="auto",
+        description="where no masks are handed in: combined looks for what stands out and moves "
+        "(weights u2netp), motion for what moves (none); auto is combined where u2netp is on "
+        "this machine",
+    )
     min_part_px: int = Field(
         default=50, ge=0, description="smaller parts are left out, pixels of area"
     )

@@ -20,7 +20,7 @@ from multiplane.hub import weights
 from multiplane.media.images import read_frame, read_mask
 from multiplane.media.sequence import PictureFiles
 from multiplane.split.detect.backend import Detector, Footage
-from multiplane.split.detect.choice import Choice, choose_backend, open_detector
+from multiplane.split.detect.choice import Choice, choose_backend, models_of, open_detector
 from multiplane.split.detect.config import (
     GROUP,
     DetectOptions,
@@ -198,7 +198,7 @@ class Detect:
     def fingerprint(self, options: DetectOptions) -> str:
         """Backend and weights by name and hash, and the boxes of a person by hash."""
         chosen = choose_backend(options.backend).options
-        told = [chosen.kind, *(weights.fingerprint(name) for name in _models(chosen))]
+        told = [chosen.kind, *(weights.fingerprint(name) for name in models_of(chosen))]
         origin = origin_of(chosen.kind, GROUP)
         told += [origin] if origin else []
         if options.overrides:
@@ -207,7 +207,7 @@ class Detect:
 
     def weights(self, options: DetectOptions) -> tuple[str, ...]:
         """The networks that take part, by their hub names."""
-        return _models(choose_backend(options.backend).options)
+        return models_of(choose_backend(options.backend).options)
 
     def open(self, options: DetectOptions) -> DetectWorker:
         """Load the backend."""
@@ -264,17 +264,6 @@ class DetectWorker:
             {**found.figures, "frames": rows},
             {"detect": time.perf_counter() - started},
         )
-
-
-def _models(options: object) -> tuple[str, ...]:
-    """The hub names or paths of a backend's weights; those of YOLO are always a path.
-
-    What is no file yet is left out: the backend says what it wants of it when it is opened.
-    """
-    if isinstance(options, YoloOptions):
-        path = Path(options.model).expanduser().absolute()
-        return (str(path),) if path.is_file() and path.stat().st_size else ()
-    return (options.model,) if isinstance(options, DFineOptions | RfDetrOptions) else ()
 
 
 def _check_lengths(frames: Sequence[Frame], masks: Sequence[Mask] | None) -> None:

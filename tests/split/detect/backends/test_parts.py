@@ -5,9 +5,15 @@ import pytest
 
 from multiplane.core.detections import Detection
 from multiplane.core.errors import InputError
+from multiplane.core.instances import Instance
+from multiplane.motion.camera import still_path
+from multiplane.split.detect import choice
 from multiplane.split.detect.backend import Footage
+from multiplane.split.detect.backends import parts
 from multiplane.split.detect.backends.parts import PartsDetector
 from multiplane.split.detect.config import PartsOptions
+from multiplane.split.segment.config import SegmentOptions
+from multiplane.split.segment.run import FrameInstances, ShotInstances
 
 SIZE = (90, 52)
 
@@ -57,7 +63,7 @@ def walk(count: int) -> list[np.ndarray]:
 
 def test_without_masks_it_boxes_what_moves() -> None:
     frames = walk(14)
-    detector = PartsDetector(PartsOptions())
+    detector = PartsDetector(PartsOptions(segmenter="motion"))
     found = list(detector.detect(Footage(frames, (128, 96), [0, 4, 12]), 0.5))
     assert len(found) == 3
     numbers = set()
@@ -68,10 +74,39 @@ def test_without_masks_it_boxes_what_moves() -> None:
         assert box.label == "character"
         numbers.add(box.id)
     assert numbers == {1}  # somebody stays himself
-    assert detector.notes == ["no masks were handed in: boxes are of what moves"]
+    assert detector.notes == [
+        "no masks were handed in: boxes are of what split.segment finds with motion (asked for)"
+    ]
 
 
 def test_a_single_picture_without_masks() -> None:
-    detector = PartsDetector(PartsOptions())
+    detector = PartsDetector(PartsOptions(segmenter="motion"))
     assert list(detector.detect(Footage(walk(1), (128, 96), [0]), 0.5)) == [[]]
     assert "hand in masks, or fetch weights" in detector.notes[-1]
+
+
+@pytest.mark.parametrize(("count", "kind"), [(1, "salient"), (4, "combined")])
+def test_salience_where_its_weights_are(
+    count: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it hands to ``split.segment``, whose own tests see to the rest."""
+    asked: list[SegmentOptions] = []
+
+    def segmented(frames: list[np.ndarray], options: SegmentOptions) -> ShotInstances:
+        asked.append(options)
+        mask = np.ones((96, 128), bool)
+        sure = [Instance(mask, 2, 0.8, (0, 0, 128, 96)), Instance(mask, 3, 0.2, (0, 0, 128, 96))]
+        stream = (FrameInstances(index, mask, sure) for index in range(len(frames)))
+        return ShotInstances(stream, still_path(len(frames)))
+
+    monkeypatch.setattr(parts, "segment", segmented)
+    monkeypatch.setattr(choice.weights, "why_absent", lambda model: "")
+    detector = PartsDetector(PartsOptions(min_part_px=7))
+    found = list(detector.detect(Footage(walk(count), (128, 96), [count - 1]), 0.5))
+    assert found == [[Detection((0, 0, 128, 96), 0.8, "character", 2)]]
+    assert asked[0].backend.kind == kind
+    assert asked[0].min_instance_px == 7
+    assert detector.notes == [
+        f"no masks were handed in: boxes are of what split.segment finds with {kind} "
+        "(u2netp is on this machine)"
+    ]

@@ -1,4 +1,4 @@
-"""Boxes round the parts of masks; where there are no masks, round what moves."""
+"""Boxes round the parts of masks; where there are no masks, round what split.segment finds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from multiplane.core.arrays import Mask
 from multiplane.core.compute import Compute
 from multiplane.core.detections import Detection
 from multiplane.split.detect.backend import Footage
+from multiplane.split.detect.choice import segmenter_of
 from multiplane.split.detect.config import PartsOptions
-from multiplane.split.segment.config import MotionOptions, SegmentOptions
+from multiplane.split.segment.config import (
+    CombinedOptions,
+    MotionOptions,
+    SalientOptions,
+    SegmentOptions,
+)
 from multiplane.split.segment.run import segment
 
 LABEL = "character"
@@ -22,8 +28,8 @@ class PartsDetector:
     """Puts a box round each connected part of a mask.
 
     It cannot tell a person from a dog: everything is a ``character``, also when persons were
-    asked for. Without masks it takes those that ``split.segment`` makes of what moves, with
-    the numbers its instances have.
+    asked for. Without masks it takes what ``split.segment`` finds without SAM, with the numbers
+    its instances have.
     """
 
     labels: Mapping[str, str] = {"person": LABEL, LABEL: LABEL}
@@ -36,6 +42,7 @@ class PartsDetector:
             compute: Without effect; there is no network.
         """
         self._options = options
+        self._segmenter, self._why = segmenter_of(options)
         self.notes: list[str] = []
 
     def detect(self, footage: Footage, threshold: float) -> Iterator[Sequence[Detection]]:
@@ -50,7 +57,7 @@ class PartsDetector:
             The boxes of each frame that was to be looked at, the largest part first.
         """
         if footage.masks is None:
-            yield from self._moving(footage, threshold)
+            yield from self._found(footage, threshold)
             return
         self.notes[:] = ["boxes are of the parts of the masks that were handed in"]
         for index in footage.looked_at:
@@ -65,14 +72,21 @@ class PartsDetector:
             if area >= self._options.min_part_px
         ]
 
-    def _moving(self, footage: Footage, threshold: float) -> Iterator[Sequence[Detection]]:
-        """The instances of what moves over the shot; all frames are gone through."""
-        self.notes[:] = ["no masks were handed in: boxes are of what moves"]
-        if len(footage.frames) == 1:
+    def _found(self, footage: Footage, threshold: float) -> Iterator[Sequence[Detection]]:
+        """The instances of a shot; all frames are gone through."""
+        alone = len(footage.frames) == 1
+        how: MotionOptions | SalientOptions | CombinedOptions = MotionOptions()
+        if self._segmenter == "combined":
+            how = SalientOptions() if alone else CombinedOptions()
+        self.notes[:] = [
+            f"no masks were handed in: boxes are of what split.segment finds with {how.kind} "
+            f"({self._why})"
+        ]
+        if alone and self._segmenter == "motion":
             self.notes.append("nothing moves in a single picture: hand in masks, or fetch weights")
         wanted = set(footage.looked_at)
-        how = SegmentOptions(backend=MotionOptions(), min_instance_px=self._options.min_part_px)
-        for one in segment(footage.frames, how).frames:
+        options = SegmentOptions(backend=how, min_instance_px=self._options.min_part_px)
+        for one in segment(footage.frames, options).frames:
             if one.index in wanted:
                 yield [
                     Detection(instance.box, instance.score, LABEL, instance.track_id)
