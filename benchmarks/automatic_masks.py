@@ -50,8 +50,8 @@ class Scene:
         self._centres = random.uniform(0, 1, (_OBJECTS, 2)).astype(np.float32)
         reach = np.exp(random.uniform(np.log(0.02), np.log(0.5), (_OBJECTS, 1)))
         self._radii = (reach * random.uniform(0.5, 1.5, (_OBJECTS, 2))).astype(np.float32)
-        self._steep = random.uniform(0.8, 4, _OBJECTS).astype(np.float32)
-        self._iou = random.uniform(0.6, 1, _OBJECTS).astype(np.float32)
+        self._steep = random.uniform(1.5, 6, _OBJECTS).astype(np.float32)
+        self._iou = random.uniform(0.7, 1, _OBJECTS).astype(np.float32)
         self._y, self._x = np.mgrid[:LOW_PX, :LOW_PX].astype(np.float32)
 
     def answer(self, points: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

@@ -274,9 +274,10 @@ class Enlargement:
             there is such a pixel. One batch at least, be it empty.
         """
         x, y = self._x, self._y
-        for where in (
-            (cells & self._filled).nonzero().split(_AT_ONCE.get(self._device.type, 1 << 14))
-        ):
+        wanted = (cells & self._filled).nonzero()
+        at_once = _AT_ONCE.get(self._device.type, 1 << 14)
+        for begin in range(0, max(1, len(wanted)), at_once):
+            where = wanted[begin : begin + at_once]
             mask, row, column = where.unbind(1)
             below, right = y.next[row], x.next[column]
             across = x.weight[column]
