@@ -30,6 +30,7 @@ from multiplane.split.segment.config import EdgeTamOptions, Sam3Options, SamOpti
 from multiplane.split.segment.pointed import Pointed
 from multiplane.split.segment.registration import camera_figures, find_camera
 from multiplane.split.segment.shot import Shot
+from multiplane.split.segment.temporal import steady
 from multiplane.split.track import config as track_config
 from multiplane.split.track.backend import Look
 from multiplane.split.track.backends.sam import SamPropagator
@@ -39,6 +40,8 @@ from multiplane.tensors.devices import pick_device
 
 _WORK_PX, _THREADS = 480, 0
 """Long side at which the camera is found where nobody else looked for it; all processors."""
+_STEADY = 2
+"""Neighbours on each side that steady what is believed of a frame: nobody shall blink."""
 
 
 class SamSegmenter:
@@ -106,7 +109,7 @@ class SamSegmenter:
         figures |= {"evidence": choice.kind, "evidence_why": choice.why, **found.figures}
         camera = found.camera or find_camera(shot, shot.small_size(_WORK_PX), _THREADS)
         assert found.beliefs is not None, "what tells characters believes"
-        cast = Cast(self._eyes, found.beliefs, shot.hints)
+        cast = Cast(self._eyes, steady(found.beliefs, shot, _STEADY), shot.hints)
         follow = self._options.every_frames > 1 and len(shot) > 1
         find = self._followed if follow else self._chosen
         return camera, find(shot, cast, figures)
