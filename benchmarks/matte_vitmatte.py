@@ -122,7 +122,7 @@ def cases(folder: Path, words: argparse.Namespace) -> list[tuple[str, dict[str, 
     cuda = describe_cuda() is not None and words.device != "cpu"
     found = [("guided", {**same, "kind": "guided", "precision": "fp32"})]
     for precision in ("fp32", "bf16") if cuda else ("fp32",):
-        for tile_px, overlap_px in ((256, 64), (512, 96), (768, 96), (1024, 96)):
+        for tile_px, overlap_px in ((256, 64), (512, 128), (1024, 128)) if cuda else ((512, 128),):
             tiled = {**same, "precision": precision, "tile_px": tile_px, "overlap_px": overlap_px}
             found.append((f"tiles of {tile_px}, {precision}", tiled))
         if not words.no_whole:

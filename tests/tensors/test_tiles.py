@@ -96,6 +96,11 @@ def test_two_tiles_that_disagree_meet_without_a_step() -> None:
     assert np.diff(row).max() < 1.01 / 16
 
 
+def test_tiles_are_no_larger_than_they_need_be() -> None:
+    tiles = lay_tiles((64, 1100), 1024, 128, 32)
+    assert [(tile.left, tile.right) for tile in tiles] == [(0, 640), (480, 1100)]
+
+
 def test_a_picture_no_larger_than_a_tile_is_one_tile() -> None:
     assert lay_tiles((20, 33), 512, 64, 32) == [Tile(0, 0, 20, 33)]
 

@@ -37,14 +37,15 @@ class Tile:
 
 
 def lay_tiles(size: tuple[int, int], side: int, overlap: int, unit: int) -> list[Tile]:
-    """Cover a picture with tiles that begin at multiples of a unit.
+    """Cover a picture with as few tiles as do, no larger than they need be.
 
-    All begin inside the picture. Where a side of it is no multiple of the unit the last tiles are
-    cut short; filled up to whole units, all tiles of a picture have one size.
+    They are spread evenly and begin at multiples of a unit, all of them inside the picture.
+    Where a side of it is no multiple of the unit the last tiles are cut short; filled up to whole
+    units, all tiles of a picture have one size.
 
     Args:
         size: Height and width, px.
-        side: Of a tile; rounded down to whole units, one at least.
+        side: Of a tile at most; rounded down to whole units, one at least.
         overlap: By how much neighbours overlap at least; rounded down to whole units, and to less
             than a tile.
         unit: What networks want sides to be a multiple of.
@@ -61,8 +62,9 @@ def _spans(length: int, side: int, overlap: int, unit: int) -> list[tuple[int, i
     """Where the tiles along one axis begin and end; side and overlap are counted in units."""
     units = -(-length // unit)
     side = min(max(side, 1), units)
-    stride = max(side - overlap, 1)
-    count = 1 + -(-(units - side) // stride)
+    overlap = min(overlap, side - 1)
+    count = 1 + -(-(units - side) // (side - overlap))
+    side = min(side, -(-(units + (count - 1) * overlap) // count))
     starts = [(units - side) * k // max(count - 1, 1) for k in range(count)]
     return [(start * unit, min((start + side) * unit, length)) for start in starts]
 

@@ -62,14 +62,14 @@ class VitMatteMatte(Options):
         "config.json, model.safetensors and preprocessor_config.json",
     )
     tile_px: int = Field(
-        default=512,
+        default=1024,
         ge=64,
         le=4096,
-        description="side of what goes through the network at once, in whole steps of 32; time and "
-        "memory grow faster than its area, and it was trained on 512",
+        description="side of what goes through the network at once, at most, in whole steps of 32; "
+        "memory grows faster than its area",
     )
     overlap_px: int = Field(
-        default=96,
+        default=128,
         ge=0,
         le=2048,
         description="by how much neighbouring tiles overlap, where one turns into the next",

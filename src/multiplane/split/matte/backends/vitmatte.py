@@ -22,7 +22,7 @@ from multiplane.tensors.tiles import Blend, Tile, lay_tiles, touching
 
 _LEAST_PX = 128
 """Smaller tiles than this see too little of a picture to say anything about it."""
-_TILES_ON_CUDA = 8
+_TILES_ON_CUDA = 4
 
 
 class VitMatteRefiner:
