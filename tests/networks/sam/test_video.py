@@ -8,6 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
 
+from safetensors import safe_open  # noqa: E402
+from tiny_sam import save_tiny_sam  # noqa: E402
 from tiny_sam_video import KINDS, SIZE, save_tiny_video_sam  # noqa: E402
 
 from multiplane.core.compute import Compute  # noqa: E402
@@ -33,7 +35,7 @@ def test_a_truncated_checkpoint(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"no config\.json"):
+    with pytest.raises(WeightsError, match=r"config\.json cannot be read"):
         open_video_sam(tmp_path, Compute("cpu"))
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "vitmatte"}))
     (tmp_path / "model.safetensors").write_bytes(b"")
@@ -63,3 +65,15 @@ def test_frames_of_another_size_than_the_network(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=f"the network takes {SIZE}x{SIZE}") as error:
         open_video_sam(tmp_path, Compute("cpu"))
     assert "of one network" in error.value.fix
+
+
+def test_sam3_as_it_is_published(tmp_path: Path) -> None:
+    """One file for the detector that takes words and the tracker, which share what sees."""
+    folder = save_tiny_sam(tmp_path, "sam3_video")
+    network = open_video_sam(folder, Compute("cpu")).network
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        for ours, theirs in (
+            ("mask_decoder.mask_tokens.weight", "tracker_model.mask_decoder.mask_tokens.weight"),
+            ("vision_encoder.neck.fpn_layers.0.proj1.bias", "tracker_neck.fpn_layers.0.proj1.bias"),
+        ):
+            assert torch.equal(network.get_parameter(ours), file.get_tensor(theirs))

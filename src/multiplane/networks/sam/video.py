@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,9 @@ from transformers.models.sam3_tracker_video.modeling_sam3_tracker_video import (
 
 from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
-from multiplane.networks.pretrained import CONFIG, load_pretrained
-from multiplane.networks.sam.load import check_size, open_processor
+from multiplane.networks.pretrained import load_pretrained
+from multiplane.networks.sam.folder import kind_of, open_processor
+from multiplane.networks.sam.load import check_size
 from multiplane.networks.sam.video_session import VideoSession
 from multiplane.tensors.devices import pick_device
 from multiplane.tensors.memory import Memory
@@ -142,20 +142,11 @@ def open_video_sam(folder: Path, compute: Compute | None = None) -> VideoSam:
     """
     compute = compute or Compute()
     pick_device(compute.device)  # before a gigabyte is read
-    kind = _kind_of(folder)
-    network, sessions = KINDS.get(kind, KINDS["sam2_video"])
+    kind = kind_of(folder)
+    network, sessions = KINDS.get(kind, KINDS["sam2_video"])  # which says what it wanted
     model = load_pretrained(network, folder, ignore_extra=_DETECTOR if kind == "sam3_video" else ())
     pictures = open_processor(folder)
     check_size(folder, pictures, model)
     sam = VideoSam(model, sessions, pictures, compute)
     _LOG.info("%s from %s on %s in %s", kind, folder.name, sam.memory.device, sam.dtype)
     return sam
-
-
-def _kind_of(folder: Path) -> str:
-    """What the config calls itself; empty where it cannot be read, which loading then says."""
-    try:
-        told = json.loads((folder / CONFIG).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return ""
-    return str(told.get("model_type", "")) if isinstance(told, dict) else ""

@@ -67,7 +67,7 @@ class VideoSession:
         self._objects: dict[int, _Followed] = {}
         self._frames: dict[int, torch.Tensor] = {}
         self._cache = self._state().cache
-        self._positions: list[torch.Tensor] = []
+        self._places: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._size: tuple[int, int] | None = None
         self.position = -1
         self.scores: dict[int, float] = {}
@@ -184,6 +184,7 @@ class VideoSession:
 
     def _tensors(self) -> Iterator[torch.Tensor]:
         yield from self._frames.values()
+        yield from (tensor for pair in self._places for tensor in pair)
         for one in self._objects.values():
             for said in one.outputs.values():
                 for values in said.values():
@@ -228,23 +229,19 @@ class VideoSession:
             BackendError: It failed, or memory is too small even for one.
             MultiplaneError: That which was raised below, as it is.
         """
+        found: dict[int, Logits] = {}
 
-        def some(batch: Sequence[int]) -> list[Logits]:
-            state = self._state(batch)
-            pixels = self._frames[self.position]
-            said = self._sam.run(state, pixels, self.position)
+        def some(most: int) -> None:
+            batch = numbers[len(found) : len(found) + most]
+            said = self._sam.run(self._state(batch), self._frames[self.position], self.position)
+            masks = [self._full(said.pred_masks[place]) for place in range(len(batch))]
             self._take(batch, said)
-            return [self._full(said.pred_masks[place]) for place in range(len(batch))]
+            found.update(zip(batch, masks, strict=True))
 
         try:
-            found: dict[int, Logits] = {}
             while len(found) < len(numbers):
-                rest = numbers[len(found) :]
-                told, size = self._sam.memory.fewer(
-                    lambda most, rest=rest: some(rest[:most]), self._sam.at_once, "objects a batch"
-                )
-                self._sam.at_once = size  # the next frame need not fall short again
-                found |= dict(zip(rest[:size], told, strict=True))
+                at_once = self._sam.at_once  # what fell short is not tried again in the next frame
+                _, self._sam.at_once = self._sam.memory.fewer(some, at_once, "objects a batch")
             return found
         except MultiplaneError:
             raise
@@ -310,15 +307,13 @@ class VideoSession:
                     kept[key] = kept[key].cpu()
         return kept
 
-    def _shared(self, positions: torch.Tensor) -> torch.Tensor:
+    def _shared(self, places: torch.Tensor) -> torch.Tensor:
         """The one copy of codes of places: they are the same in every frame."""
-        for one in self._positions:
-            if one.shape == positions.shape and one.dtype == positions.dtype:
-                if torch.equal(one.to(positions.device), positions):
-                    return one
-                return positions
-        self._positions.append(positions.cpu() if self._offload else positions)
-        return self._positions[-1]
+        for seen, kept in self._places:
+            if seen.shape == places.shape and seen.dtype == places.dtype:
+                return kept if torch.equal(seen, places) else places
+        self._places.append((places, places.cpu() if self._offload else places))
+        return self._places[-1][1]
 
     def _let_go(self) -> None:
         """Drop what the next frame and all after it will not read."""

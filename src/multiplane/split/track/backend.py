@@ -84,8 +84,10 @@ class Propagator(Protocol):
 
     drifts: bool
     """Whether it loses its way bit by bit, so that each look should set it right."""
-    notes: Sequence[str]
-    """What is worth telling of the work so far, e.g. what was done about too little memory."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is worth telling of the work so far, e.g. what was done about too little memory."""
 
     def start(self) -> Following:
         """Begin with a shot, or with a chunk of one. Nothing is known of the one before."""
