@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from drawn_objects import BLUE, GREEN, RED, Oracle, Scene, Thing, draw
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from multiplane.core.instances import Instance, box_of
 from multiplane.split.track.backend import Look
 from multiplane.split.track.config import IdentityOptions, TrackOptions
 from multiplane.split.track.follow import Find, Tracks, follow
+from multiplane.split.track.looks import parts_of
 from multiplane.split.track.overlap import iou
 
 OPTIONS = TrackOptions(every_frames=4)
@@ -275,6 +277,22 @@ def test_who_loses_the_way_is_set_right_and_then_doubted() -> None:
     told = list(follow(scene.frames, lambda i, f: scene.looks(i, f) if i == 0 else [], oracle,
                        OPTIONS))  # fmt: skip
     assert [len(instances) for instances in told] == [1] * 8 + [0] * 12
+
+
+@pytest.mark.parametrize("drifts", [False, True])
+def test_those_who_touch_and_are_found_as_one_stay_two(drifts: bool) -> None:
+    scene = draw([Thing(RED, lambda i: (20 + 4 * i, 50)), Thing(BLUE, still(84, 50))], 32)
+    oracle = Oracle(scene)
+    oracle.drifts = drifts
+
+    def parts(index: int, frame: Frame) -> list[Look]:
+        return parts_of(np.any(scene.truth[index], axis=0), 20)
+
+    told = list(follow(scene.frames, parts, oracle, TrackOptions(every_frames=2)))
+    assert {one.track_id for instances in told for one in instances} == {1, 2}
+    for thing in (0, 1):
+        assert len(set(numbers(scene, told, thing)) - {0}) == 1
+        assert numbers(scene, told, thing)[-1] == numbers(scene, told, thing)[0]
 
 
 @settings(max_examples=25, deadline=None)

@@ -181,6 +181,9 @@ class Tracks:
 
     def _admit(self, frame: Frame, seen: dict[int, Sighting], looks: Sequence[Look]) -> None:
         """Lay what was found on those in sight; take in newcomers and those who come back."""
+        touching = {place: _held(look, seen) for place, look in enumerate(looks)}
+        touched = {number for held in touching.values() if len(held) > 1 for number in held}
+        looks = [look for place, look in enumerate(looks) if len(touching[place]) < 2]
         pairs = match(looks, seen, self._options.identity.same_iou)
         pairs |= self._by_id(looks, seen)
         for place, number in pairs.items():
@@ -188,7 +191,7 @@ class Tracks:
             if self._drifts or number not in seen:
                 seen[number] = self._following.add(number, looks[place])
                 self._tracks[number].followed = True
-        self._doubt(seen, set(pairs.values()))
+        self._doubt(seen, set(pairs.values()) | touched)
         together = np.zeros(frame.shape[:2], np.bool_)
         for sighting in seen.values():
             together |= sighting.mask
@@ -273,6 +276,16 @@ class Tracks:
                 track.looks = learn(track.looks, looks) if looks is not None else track.looks
             told.append(Instance(sighting.mask, number, float(sighting.score), box))
         return told
+
+
+def _held(look: Look, seen: Mapping[int, Sighting]) -> list[int]:
+    """Who of those in sight lies mostly within something found.
+
+    Two and more touch and were found as one: that says nothing about any of them.
+    """
+    if look.mask is None:
+        return []
+    return [n for n, sighting in seen.items() if covered(sighting.mask, look.mask) > _INSIDE]
 
 
 def _under(look: Look, together: Mask) -> float:

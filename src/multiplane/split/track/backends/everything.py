@@ -11,7 +11,6 @@ from multiplane.networks.sam.load import open_image_sam
 from multiplane.split.segment.backends.sam.automatic import Automatic
 from multiplane.split.track.backend import Look
 from multiplane.split.track.config import EdgeTamOptions, Sam3Options, SamOptions
-from multiplane.tensors.memory import Memory
 
 
 class Everything:
@@ -30,8 +29,7 @@ class Everything:
             WeightsError: It cannot be had.
         """
         sam = open_image_sam(weights.find(options.model), compute)
-        memory = Memory(sam.device, compute.max_vram_gb)
-        self._automatic = Automatic(sam, options.automatic, memory)
+        self._automatic = Automatic(sam, options.automatic)
 
     @property
     def notes(self) -> Sequence[str]:
