@@ -176,3 +176,29 @@ def test_options_that_do_not_go_together(capsys: pytest.CaptureFixture[str]) -> 
     code, _, err = told(capsys, *words)
     assert code == 2
     assert "error: --start-s: stop_s 3 is not after start_s 5\n" in err
+
+
+def test_a_stage_of_footage_takes_planes_too(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, masks = pictures
+    code, _, err = told(
+        capsys, "split", "track", "--frames", str(frames), "--masks", str(masks),
+        "-o", str(tmp_path / "out"), "--backend", "flow", "--min-instance-px", "10", "-q",
+    )  # fmt: skip
+    assert code == 0, err
+    followed = sorted((tmp_path / "out" / "track" / "masks").rglob("*.png"))
+    assert [path.name for path in followed] == ["0.png", "1.png"]
+    shown = cv2.imread(str(masks / "0.png"), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(cv2.imread(str(followed[0]), cv2.IMREAD_GRAYSCALE), shown)
+
+
+@pytest.mark.parametrize("words", [[], ["--masks", "m"], ["film.mp4", "--masks", "m"]])
+def test_footage_and_planes_are_two_ways_in(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capsys, "split", "track", *words, "-o", str(tmp_path / "out"))
+    assert code == 2
+    assert "wanted footage, or --frames with their planes" in err
+    assert "fix: multiplane split track film.mp4 -o OUT, or multiplane split track --frames" in err
+    assert not (tmp_path / "out").exists()

@@ -36,7 +36,10 @@ def test_every_reference_leads_somewhere_and_it_is_json() -> None:
 def test_a_bare_name_may_stand_for_a_kind() -> None:
     options = recipe_schema()["$defs"]["restore.inpaint.options"]
     backend = options["properties"]["backend"]
-    assert backend["oneOf"][-1] == {"type": "string", "enum": ["auto", "lama", "opencv", "patchmatch"]}
+    assert backend["oneOf"][-1] == {
+        "type": "string",
+        "enum": ["auto", "lama", "opencv", "patchmatch"],
+    }
     assert "discriminator" not in backend
 
 

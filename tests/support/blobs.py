@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from multiplane.networks.sam.image import Decoded, Embedding
+from multiplane.tensors.memory import Memory
 
 
 def blobs(random: np.random.Generator, count: int, side: int, noise: float = 0.3) -> np.ndarray:
@@ -47,6 +48,7 @@ class DrawnSam:
 
     def __post_init__(self) -> None:
         self.device = torch.device("cpu")
+        self.memory = Memory(self.device)
         self.asked: list[int] = []
         self.encoded: list[int] = []
 

@@ -33,7 +33,10 @@ class OracleSam:
     def __init__(self, blind: Sequence[tuple[int, int, int]] = ()) -> None:
         import torch  # noqa: PLC0415 - not installed where these tests are skipped
 
+        from multiplane.tensors.memory import Memory  # noqa: PLC0415 - needs torch
+
         self.device, self.dtype = torch.device("cpu"), torch.float32
+        self.memory = Memory(self.device)
         self.blind = blind
         self.encoded = 0
         self.boxes: list[np.ndarray] = []

@@ -72,3 +72,18 @@ def test_signs_of_too_little():
 
 def test_a_cpu_has_no_peak():
     assert Memory(CPU, 10).peak_gb() == 0.0
+
+
+def test_a_network_goes_where_it_is_to_run():
+    network = torch.nn.Linear(2, 2)
+    assert Memory(CPU).take(network) is network
+
+
+def test_a_network_that_does_not_fit_is_told_of(monkeypatch):
+    def full(self, device):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.nn.Linear, "to", full)
+    with pytest.raises(BackendError, match="too small even for 1 copy of the network") as told:
+        Memory(CPU).take(torch.nn.Linear(2, 2))
+    assert "take a smaller model" in told.value.fix

@@ -68,9 +68,9 @@ def _purpose(entry: Known) -> str:
     return f"{entry.purpose} (pinned on first pull)" if loose else entry.purpose
 
 
-@app.command(help="Fetch weights or sample media into the cache unless they are there.")
+@app.command(help="Fetch a model or sample media into the cache unless it is there.")
 def pull(name: NameArgument) -> None:
-    """Fetch weights or sample media into the cache unless they are there.
+    """Fetch a model or sample media into the cache unless it is there.
 
     Terms that bind whoever uses them are said before.
     """

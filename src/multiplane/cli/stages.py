@@ -19,6 +19,7 @@ from multiplane.cli.runs import (
     VerboseOption,
     parse_settings,
 )
+from multiplane.core.errors import ConfigError
 
 HELP = {
     "split": "Footage into planes, a stage at a time.",
@@ -64,23 +65,47 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
             for plane in (*found.needs, *found.accepts)
             if values.get(f"plane_{plane}") is not None
         }
+        if takes_footage:
+            _one_way_in(stage, values.get("inputs") or [], folders)
         overrides = flags.given(found.options, values)
         _run_stage(stage, folders, overrides, values)
 
-    planes = _footage() if takes_footage else _planes(found.needs, found.accepts)
-    own = [
+    planes = _planes(found.needs, found.accepts)
+    if takes_footage:
+        own = set(found.options.model_fields)  # an option of that name says it better
+        others = tuple(plane for plane in found.accepts if plane not in own)
+        planes = [*_footage(), *(_planes((), ("frames", *others)) if others else ())]
+    common = [
         _keyword("out", OutOption),
         _keyword("settings", SetOption, []),
         _keyword("retry_failed", RetryOption, default=False),
         _keyword("quiet", QuietOption, default=False),
         _keyword("verbose", VerboseOption, default=0),
     ]
-    signature = inspect.Signature([*planes, *flags.parameters(found.options), *own])
+    signature = inspect.Signature([*planes, *flags.parameters(found.options), *common])
     work.__signature__ = signature  # type: ignore[attr-defined]
     summary = (type(found).__doc__ or stage).strip().splitlines()[0]
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     app.command(stage.rpartition(".")[2], help=summary, short_help=summary)(work)
     return typer.main.get_command(app)
+
+
+def _one_way_in(stage: str, inputs: list[Path], folders: dict[str, Path]) -> None:
+    """See that a stage is given footage, or planes with frames among them.
+
+    Raises:
+        ConfigError: It is given neither or both, or planes without their frames.
+    """
+    if (inputs and not folders) or (not inputs and "frames" in folders):
+        return
+    command = f"multiplane {stage.replace('.', ' ')}"
+    given = " and ".join([*map(str, inputs[:1]), *(f"--{plane}" for plane in folders)])
+    raise ConfigError(
+        f"{command} got {given or 'nothing to work on'}, wanted footage, or --frames with their "
+        "planes",
+        why="planes belong to frames file by file, and footage has no files of frames yet",
+        fix=f"{command} film.mp4 -o OUT, or {command} --frames RUN --masks RUN -o OUT",
+    )
 
 
 def _run_stage(
@@ -123,9 +148,8 @@ def _footage() -> list[inspect.Parameter]:
     argument = typer.Argument(
         help="Videos, folders of pictures, single pictures, or several of these."
     )
-    annotation = Annotated[list[Path], argument]
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return [inspect.Parameter("inputs", kind, annotation=annotation)]
+    annotation = Annotated[list[Path] | None, argument]
+    return [_keyword("inputs", annotation, None)]
 
 
 def _planes(needs: tuple[str, ...], accepts: tuple[str, ...]) -> list[inspect.Parameter]:

@@ -101,7 +101,7 @@ class SetDetector:
         precision = "fp32" if compute.precision == "auto" else compute.precision
         self._dtype = pick_dtype(precision, device)
         self.memory = Memory(device, compute.max_vram_gb)
-        self._model = model.to(device)
+        self._model = self.memory.take(model)
         self._batch = compute.batch_size or (BATCH_CUDA if device.type == "cuda" else BATCH_CPU)
 
     @property

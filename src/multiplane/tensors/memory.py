@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 A = TypeVar("A")
 B = TypeVar("B")
+N = TypeVar("N", bound=torch.nn.Module)
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 """What CUDA, the allocator of the CPU and cuBLAS say."""
@@ -55,6 +56,21 @@ class Memory:
         if self.device.type != "cuda":
             return 0.0
         return float(torch.cuda.max_memory_allocated(self.device)) / 1e9
+
+    def take(self, network: N) -> N:
+        """Bring a network to the device.
+
+        Args:
+            network: A module.
+
+        Returns:
+            The same, there.
+
+        Raises:
+            BackendError: There is no room for it.
+        """
+        moved, _ = self.fewer(lambda _: network.to(self.device), 1, "copy of the network")
+        return moved
 
     def fewer(
         self, work: Callable[[int], B], at_most: int, what: str, at_least: int = 1

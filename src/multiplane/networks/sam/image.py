@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, check_frame
 from multiplane.core.errors import BackendError, InputError
-from multiplane.tensors.memory import fell_short
+from multiplane.tensors.memory import Memory, fell_short
 from multiplane.tensors.precision import computing
 
 PADDING = -10
@@ -61,13 +61,14 @@ class ImageSam:
         model: The network of transformers.
         family: ``sam2``, ``edgetam`` or ``sam3``.
         device: Where it runs.
+        memory: Of that device.
         dtype: What it computes with; weights stay float32.
         side_px: Of the square it looks at.
         low_px: Side of the logits, and of masks that are handed in.
     """
 
     def __init__(
-        self, model: Any, processor: Any, family: str, device: torch.device, dtype: torch.dtype,  # noqa: ANN401
+        self, model: Any, processor: Any, family: str, memory: Memory, dtype: torch.dtype,  # noqa: ANN401
     ) -> None:  # fmt: skip
         """Move a network to its device.
 
@@ -75,11 +76,15 @@ class ImageSam:
             model: Sam2Model, EdgeTamModel or Sam3TrackerModel.
             processor: The image processor that belongs to it.
             family: ``sam2``, ``edgetam`` or ``sam3``.
-            device: Where it runs.
+            memory: Of the device where it runs.
             dtype: What it computes with.
+
+        A network that the device has no room for is a
+        :class:`~multiplane.core.errors.BackendError`.
         """
-        self.model = model.to(device)
-        self.family, self.device, self.dtype = family, device, dtype
+        self.model = memory.take(model)
+        self.family, self.memory, self.dtype = family, memory, dtype
+        self.device = memory.device
         self.side_px = int(model.config.prompt_encoder_config.image_size)
         self.low_px = int(model.prompt_encoder.mask_input_size[0])
         self._processor = processor

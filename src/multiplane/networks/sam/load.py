@@ -13,6 +13,7 @@ from multiplane.networks.pretrained import load_pretrained
 from multiplane.networks.sam.folder import kind_of, open_processor
 from multiplane.networks.sam.image import ImageSam
 from multiplane.tensors.devices import pick_device
+from multiplane.tensors.memory import Memory
 from multiplane.tensors.precision import pick_dtype
 
 Family: TypeAlias = Literal["sam2", "edgetam", "sam3"]
@@ -77,7 +78,8 @@ def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
     processor = open_processor(folder)
     model = load_pretrained(cls, folder, ignore_extra=VIDEO_ONLY)
     check_size(folder, processor, model)
-    return ImageSam(model, processor, family, device, pick_dtype(compute.precision, device))
+    memory = Memory(device, compute.max_vram_gb)
+    return ImageSam(model, processor, family, memory, pick_dtype(compute.precision, device))
 
 
 def _known(folder: Path) -> tuple[Family, Any]:

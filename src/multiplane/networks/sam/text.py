@@ -23,7 +23,7 @@ from multiplane.core.errors import BackendError, ConfigError, InputError, Weight
 from multiplane.networks.pretrained import load_pretrained
 from multiplane.networks.sam.folder import kind_of, open_processor
 from multiplane.tensors.devices import pick_device
-from multiplane.tensors.memory import fell_short
+from multiplane.tensors.memory import Memory, fell_short
 from multiplane.tensors.precision import computing, pick_dtype
 
 LONGEST = 32
@@ -51,10 +51,11 @@ class TextSam:
 
     Attributes:
         device: Where it runs.
+        memory: Of that device.
     """
 
     def __init__(
-        self, model: Any, processor: Any, tokenizer: Any, device: torch.device, dtype: torch.dtype,  # noqa: ANN401
+        self, model: Any, processor: Any, tokenizer: Any, memory: Memory, dtype: torch.dtype,  # noqa: ANN401
     ) -> None:  # fmt: skip
         """Move a network to its device.
 
@@ -62,11 +63,11 @@ class TextSam:
             model: Sam3Model.
             processor: The image processor that belongs to it.
             tokenizer: The tokenizer that belongs to it.
-            device: Where it runs.
+            memory: Of the device where it runs.
             dtype: What it computes with.
         """
-        self.device = device
-        self._model, self._dtype = model.to(device), dtype
+        self.memory, self.device = memory, memory.device
+        self._model, self._dtype = memory.take(model), dtype
         self._processor, self._tokenizer = processor, tokenizer
 
     def find(self, frame: Frame, texts: Sequence[str], threshold: float = 0.5) -> list[list[Found]]:
@@ -163,7 +164,8 @@ def open_text_sam(folder: Path, compute: Compute | None = None) -> TextSam:
         ) from error
     model = load_pretrained(Sam3Model, folder, ignore_extra=TRACKER_ONLY)
     dtype = pick_dtype(compute.precision, device)
-    return TextSam(model, open_processor(folder), tokenizer, device, dtype)
+    memory = Memory(device, compute.max_vram_gb)
+    return TextSam(model, open_processor(folder), tokenizer, memory, dtype)
 
 
 def _read(answer: Any, shape: tuple[int, int], threshold: float) -> list[Found]:  # noqa: ANN401

@@ -70,7 +70,7 @@ class VideoSam:
         device = pick_device(compute.device)
         self.memory = Memory(device, compute.max_vram_gb)
         self.dtype = pick_dtype(compute.precision, device)
-        self.network = network.to(device)
+        self.network = self.memory.take(network)
         self.sessions = sessions
         self.at_once = compute.batch_size or _OBJECTS
         self._pictures = pictures

@@ -48,9 +48,8 @@ class LamaInpainter:
         device = pick_device(compute.device)
         self._options = options
         self._dtype = pick_dtype(compute.precision, device)
-        generator = load_lama(weights.find(options.model))
-        self._generator = generator.requires_grad_(requires_grad=False).eval().to(device)
         self._memory = Memory(device, compute.max_vram_gb)
+        self._generator = self._memory.take(load_lama(weights.find(options.model)))
         self.notes = self._memory.notes
         self.at_once = compute.batch_size or (ON_GPU if device.type == "cuda" else ON_CPU)
 

@@ -47,7 +47,7 @@ class Automatic:
         """
         self._sam, self._options = sam, options or AutomaticOptions()
         self._criteria = criteria_of(self._options)
-        self.memory = memory or Memory(sam.device)
+        self.memory = memory or sam.memory
         self._at_once = batch_size or _AT_ONCE.get(sam.device.type, 1)
 
     def propose(self, frames: Sequence[Frame]) -> list[list[Proposal]]:

@@ -20,7 +20,6 @@ from multiplane.split.segment.backends.sam.proposal import Proposal
 from multiplane.split.segment.backends.sam.worded import Worded
 from multiplane.split.segment.config import AutomaticOptions
 from multiplane.split.segment.prompts import Prompt
-from multiplane.tensors.memory import Memory
 
 _AT_ONCE = {"cpu": 1, "cuda": 4}
 _PROMPTS = 64
@@ -63,7 +62,7 @@ class Eyes:
         """
         compute = compute or Compute()
         self._sam = sam
-        self._memory = Memory(sam.device, compute.max_vram_gb)
+        self._memory = sam.memory
         self.at_once = compute.batch_size or _AT_ONCE.get(sam.device.type, 1)
         self._words = words if sam.family == "sam3" else None
         self._automatic = Automatic(sam, automatic, self._memory, self.at_once)

@@ -10,7 +10,6 @@ from multiplane.core.compute import Compute
 from multiplane.networks.sam.text import TextSam, open_text_sam
 from multiplane.split.segment.backend import Part
 from multiplane.split.segment.prompts import Prompt
-from multiplane.tensors.memory import Memory
 
 
 class Worded:
@@ -25,12 +24,11 @@ class Worded:
         """
         self._folder, self._compute = folder, compute or Compute()
         self._network: TextSam | None = None
-        self._memory: Memory | None = None
 
     @property
     def notes(self) -> list[str]:
         """What was done about too little memory."""
-        return self._memory.notes if self._memory else []
+        return self._network.memory.notes if self._network else []
 
     def find(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Part]:
         """Every object that one of the prompts describes.
@@ -42,11 +40,10 @@ class Worded:
         Returns:
             Parts, those of the first prompt first; numbering them is left to the stage.
         """
-        if self._network is None or self._memory is None:
+        if self._network is None:
             self._network = open_text_sam(self._folder, self._compute)
-            self._memory = Memory(self._network.device, self._compute.max_vram_gb)
         network, texts = self._network, [prompt.text for prompt in prompts]
-        found = self._memory.batched(
+        found = network.memory.batched(
             lambda some: network.find(frame, some), texts, len(texts), "texts"
         )
         return [Part(one.mask, one.score) for of_text in found for one in of_text]
