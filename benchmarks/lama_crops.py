@@ -38,7 +38,7 @@ SHARE = 0.05
 """Of the picture is hidden."""
 PLACES = ((0.2, 0.3, 1.6), (0.55, 0.72, 0.5), (0.84, 0.33, 1.0))
 """Middle of each hole in shares of width and height, and its height over its width."""
-CAPS = (64.0, LamaOptions().max_megapixels, 0.26)
+CAPS = (LamaOptions().max_megapixels, 0.36, 0.26)
 CONTEXT_PX = 128
 
 
@@ -132,7 +132,7 @@ def on_cpu(words: argparse.Namespace, weights: Path) -> list[str]:
         wall, cpu = (statistics.median(run[n] for run in runs) for n in (0, 1))
         away = np.abs(runs[0].picture[hole].astype(int) - full.picture[hole]).mean()
         assert np.array_equal(runs[0].picture[~hole], frame[~hole])
-        told = "their own size" if cap == max(CAPS) else f"{cap:g} megapixels at most"
+        told = f"{cap:g} megapixels at most"
         told += ", the default" if cap == LamaOptions().max_megapixels else ""
         painted = sum(h * w for h, w in sizes) / 1e6
         rows.append(

@@ -37,7 +37,7 @@ class LamaInpainter:
     half a level too dark.
     """
 
-    step_px = 64
+    step_px = 32
     """Of crops with sides in steps of this, many have the same size, and little is added."""
 
     context_share = 0.25
