@@ -156,7 +156,8 @@ def against_upstream(words: argparse.Namespace) -> str:
     scene = Scene(size)
     options = {"points_per_side": words.points_per_side}
     theirs = open_upstream(words.upstream, scene)(None, **options)
-    ours = Automatic(DrawnSam(scene), AutomaticOptions(**options))  # type: ignore[arg-type]
+    memory = Memory(DrawnSam.device)
+    ours = Automatic(DrawnSam(scene), AutomaticOptions(**options), memory)  # type: ignore[arg-type]
     ways = {"upstream": theirs.generate, "ours": lambda f: to_upstream(ours.propose([f])[0])}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     records: dict[str, list[dict[str, Any]]] = {}
@@ -211,7 +212,7 @@ def large_sam(precision: str, device: torch.device, *, tiny: bool) -> ImageSam:
     torch.manual_seed(0)
     model = Sam2Model(Sam2Config(vision_config=vision)).eval()
     dtype = pick_dtype(precision, device)  # type: ignore[arg-type]
-    return ImageSam(model, Sam2ImageProcessor(), "sam2", device, dtype)
+    return ImageSam(model, Sam2ImageProcessor(), "sam2", Memory(device), dtype)
 
 
 def whole_frames(words: argparse.Namespace) -> str:
