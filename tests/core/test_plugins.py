@@ -10,7 +10,16 @@ from pydantic import Field, TypeAdapter, ValidationError
 from multiplane.core import plugins
 from multiplane.core.config import Options
 from multiplane.core.errors import ConfigError, MissingDependencyError
-from multiplane.core.plugins import choose, load, origin_of, with_foreign_options
+from multiplane.core.plugins import (
+    EXTRAS,
+    NETWORKS,
+    choose,
+    load,
+    make,
+    not_installed,
+    origin_of,
+    with_foreign_options,
+)
 
 
 def test_loads_by_name() -> None:
@@ -37,6 +46,36 @@ def test_choose_knows_its_table() -> None:
     with pytest.raises(ConfigError) as caught:
         choose({"root": "math:sqrt"}, "zzz", "multiplane.test")
     assert caught.value.fix == "use one of root"
+
+
+def test_a_backend_is_told_what_it_takes() -> None:
+    def plain(options: str, edge_px: int) -> tuple[object, ...]:
+        return options, edge_px
+
+    def neural(options: str, compute: str = "") -> tuple[object, ...]:
+        return options, compute
+
+    def anything(options: str, **more: object) -> tuple[object, ...]:
+        return options, more
+
+    class Made:
+        def __init__(self, options: str, compute: str) -> None:
+            self.told = options, compute
+
+    assert make(plain, "how", 3, compute="cpu") == ("how", 3)
+    assert make(neural, "how", compute="cpu", offload=True) == ("how", "cpu")
+    assert make(anything, "how", compute="cpu") == ("how", {"compute": "cpu"})
+    assert make(Made, "how", compute="cpu", offload=True).told == ("how", "cpu")
+
+
+def test_what_is_not_installed_is_told_with_its_extra(monkeypatch) -> None:
+    assert not_installed(("math", "json")) == ""
+    assert not_installed(("math", "no_such_thing")) == "no_such_thing missing; " + (
+        "pip install no_such_thing"
+    )
+    monkeypatch.setattr(plugins, "find_spec", lambda name: None if name == "accelerate" else name)
+    assert not_installed(NETWORKS) == "accelerate missing; pip install 'multiplane[neural]'"
+    assert {EXTRAS[package] for package in NETWORKS} == {"neural"}
 
 
 class Dark(Options):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from inspect import Parameter, signature
 from typing import Any, Union, get_args
 
 from multiplane.core.config import Options, nearest
@@ -14,6 +16,7 @@ from multiplane.core.errors import ConfigError, MissingDependencyError
 _LOG = logging.getLogger(__name__)
 
 EXTRAS = {
+    "accelerate": "neural",
     "torch": "neural",
     "torchvision": "neural",
     "transformers": "neural",
@@ -23,6 +26,8 @@ EXTRAS = {
     "lpips": "perceptual",
 }
 """Package → the extra of ours that installs it."""
+NETWORKS = ("torch", "torchvision", "transformers", "accelerate", "safetensors")
+"""What the networks of transformers are loaded and run with."""
 
 
 def load(target: str) -> Any:  # noqa: ANN401 - whatever the name stands for
@@ -79,6 +84,40 @@ def choose(table: Mapping[str, str], name: str, group: str) -> Any:  # noqa: ANN
         why=f"known: {', '.join(names)}",
         fix=f"use {guess!r}" if guess else f"use one of {', '.join(names)}",
     )
+
+
+def make(backend: Callable[..., Any], *given: object, **offered: object) -> Any:  # noqa: ANN401
+    """Make a backend, and tell it what it takes of what only some of them have use for.
+
+    Foreign ones without a network need not take ``compute`` to be made.
+
+    Args:
+        backend: What :func:`choose` gave.
+        given: What every backend of its group takes.
+        offered: What it is given where it has a parameter of that name.
+
+    Returns:
+        The backend.
+    """
+    parameters = signature(backend).parameters
+    everything = any(one.kind is Parameter.VAR_KEYWORD for one in parameters.values())
+    return backend(
+        *given, **{name: one for name, one in offered.items() if everything or name in parameters}
+    )
+
+
+def not_installed(packages: Sequence[str]) -> str:
+    """Why packages cannot be used, in words; empty when all of them are there.
+
+    Args:
+        packages: Their names; nothing is imported to find out.
+    """
+    gone = [package for package in packages if find_spec(package) is None]
+    if not gone:
+        return ""
+    extra = EXTRAS.get(gone[0])
+    fix = f"pip install 'multiplane[{extra}]'" if extra else f"pip install {' '.join(gone)}"
+    return f"{', '.join(gone)} missing; {fix}"
 
 
 def with_foreign_options(shipped: Any, group: str) -> Any:  # noqa: ANN401 - types, not values

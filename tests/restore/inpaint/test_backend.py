@@ -116,9 +116,7 @@ def test_a_hole_that_covers_all_is_refused(inpainter: Inpainter, bricks: Frame) 
 
 
 @pytest.mark.parametrize("size", [(1, 2), (3, 3), (5, 9), (7, 8), (8, 31), (16, 16)])
-def test_tiny_pictures_are_filled(
-    name: str, inpainter: Inpainter, size: tuple[int, int]
-) -> None:
+def test_tiny_pictures_are_filled(name: str, inpainter: Inpainter, size: tuple[int, int]) -> None:
     frame = np.full((*size, 3), 77, np.uint8)
     hole = np.zeros(size, np.bool_)
     hole[0, -1] = True
@@ -131,9 +129,7 @@ def test_tiny_pictures_are_filled(
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_any_mask_leaves_the_rest_alone(
-    ready: dict[str, Inpainter], data: st.DataObject
-) -> None:
+def test_any_mask_leaves_the_rest_alone(ready: dict[str, Inpainter], data: st.DataObject) -> None:
     height, width = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
     rng = np.random.default_rng(data.draw(st.integers(0, 999)))
     frame = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -145,3 +141,11 @@ def test_any_mask_leaves_the_rest_alone(
             continue
         filled = inpainter.fill(frame, hole, sources).frame
         assert np.array_equal(filled[~hole], frame[~hole])
+
+
+def test_a_foreign_backend_need_not_know_where_networks_run(monkeypatch) -> None:
+    def foreign(options: object, seed: int) -> tuple[object, int]:
+        return options, seed
+
+    monkeypatch.setattr("multiplane.restore.inpaint.backend.choose", lambda *_: foreign)
+    assert open_inpainter(OpenCvOptions(), 5, CPU) == (OpenCvOptions(), 5)

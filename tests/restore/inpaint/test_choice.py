@@ -5,7 +5,6 @@ import logging
 import pytest
 
 from multiplane.hub import weights
-from multiplane.restore.inpaint import choice
 from multiplane.restore.inpaint.backend import open_inpainter
 from multiplane.restore.inpaint.choice import decide
 from multiplane.restore.inpaint.config import (
@@ -24,7 +23,9 @@ def at_hand(monkeypatch: pytest.MonkeyPatch, *, lacking: str = "", torch: bool =
     monkeypatch.setattr(weights, "why_absent", lambda model: lacking)
     monkeypatch.setattr(weights, "find", lambda model: model)
     monkeypatch.setattr(weights, "fingerprint", lambda model: f"{model}@0123")
-    monkeypatch.setattr(choice, "find_spec", lambda name: object() if torch else None)
+    monkeypatch.setattr(
+        "multiplane.core.plugins.find_spec", lambda name: object() if torch else None
+    )
 
 
 def test_auto_takes_the_network_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +51,7 @@ def test_weights_are_of_no_use_without_torch(monkeypatch: pytest.MonkeyPatch) ->
     at_hand(monkeypatch, torch=False)
     found = decide(AutoOptions())
     assert found.kind == "patchmatch"
-    assert found.why.endswith("PyTorch is not installed; pip install 'multiplane[neural]'")
+    assert found.why.endswith("torch, safetensors missing; pip install 'multiplane[neural]'")
 
 
 def test_what_is_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

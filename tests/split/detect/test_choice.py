@@ -31,7 +31,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return "" if model in names else f"{model} is not here; multiplane models pull {model}"
 
     monkeypatch.setattr(choice.weights, "why_absent", why_absent)
-    monkeypatch.setattr(choice, "find_spec", lambda name: object())
+    monkeypatch.setattr("multiplane.core.plugins.find_spec", lambda name: object())
     return names
 
 
@@ -66,10 +66,10 @@ def test_auto_without_weights(here: set[str]) -> None:
 
 def test_auto_without_the_packages(here: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     here.add("d-fine-small")
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    monkeypatch.setattr("multiplane.core.plugins.find_spec", lambda name: None)
     found = choose_backend(AutoOptions())
     assert found.options == PartsOptions()
-    assert found.why.startswith("d-fine-small is here, but not the package 'torch': pip install")
+    assert found.why.startswith("d-fine-small is here, but torch, torchvision, transformers")
 
 
 def test_every_model_that_auto_knows_is_in_the_table() -> None:
@@ -103,3 +103,8 @@ def test_the_weights_that_take_part(tmp_path: Path) -> None:
     path = str(tmp_path / "yolo.onnx")
     assert models_of(YoloOptions(model=path)) == (path,)
     assert models_of(AutoOptions()) == ()
+
+
+def test_a_foreign_backend_need_not_know_where_networks_run(monkeypatch) -> None:
+    monkeypatch.setattr(choice, "choose", lambda table, kind, group: lambda options: (options,))
+    assert open_detector(Choice(PartsOptions(), ""), Compute()) == (PartsOptions(),)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from multiplane.core.compute import Compute
+from multiplane.core.plugins import NETWORKS
 from multiplane.split.matte import choice
 from multiplane.split.matte.choice import decide
 from multiplane.split.matte.config import AutoMatte, ClosedFormMatte, GuidedMatte, VitMatteMatte
@@ -11,9 +12,11 @@ from multiplane.split.matte.config import AutoMatte, ClosedFormMatte, GuidedMatt
 @pytest.fixture
 def here(monkeypatch) -> dict[str, object]:
     """What the machine is made to have: everything, until a test takes something away."""
-    has: dict[str, object] = {"absent": "", "packages": {*choice._PACKAGES}, "cuda": "a GPU"}
+    has: dict[str, object] = {"absent": "", "packages": {*NETWORKS}, "cuda": "a GPU"}
     monkeypatch.setattr(choice.weights, "why_absent", lambda model: has["absent"])
-    monkeypatch.setattr(choice, "find_spec", lambda name: name if name in has["packages"] else None)
+    monkeypatch.setattr(
+        "multiplane.core.plugins.find_spec", lambda name: name if name in has["packages"] else None
+    )
     monkeypatch.setattr(choice, "load", lambda target: lambda: has["cuda"])
     return has
 
@@ -35,7 +38,7 @@ def test_with_everything_here_it_is_the_network(here) -> None:
     ("taken", "why"),
     [
         ({"absent": "vitmatte-small is not here; pull it"}, "vitmatte-small is not here; pull it"),
-        ({"packages": {"torch", "torchvision"}}, "transformers, accelerate missing; pip install"),
+        ({"packages": {"torch", "torchvision"}}, "transformers, accelerate, safetensors missing"),
         ({"cuda": None}, "there is no CUDA"),
     ],
     ids=["weights", "packages", "cuda"],

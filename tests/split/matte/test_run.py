@@ -286,3 +286,15 @@ def test_fur_is_found_from_a_hard_mask() -> None:
     feathered = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
     assert np.abs(cut.alpha - truth).mean() < 0.7 * np.abs(feathered - truth).mean()
     assert ((cut.alpha - truth) ** 2).mean() < 0.6 * ((feathered - truth) ** 2).mean()
+
+
+def test_a_foreign_method_need_not_know_where_networks_run(monkeypatch) -> None:
+    class Foreign:
+        workers = 0
+
+        def __init__(self, options: object, edge_px: int) -> None:
+            self.told = options, edge_px
+
+    monkeypatch.setattr("multiplane.split.matte.run.choose", lambda *_: Foreign)
+    refiner = open_refiner(MatteOptions(method=GuidedMatte(), edge_px=7))
+    assert refiner.told == (GuidedMatte(), 7)

@@ -67,7 +67,7 @@ def here(monkeypatch):
             weights, "why_absent", lambda name: "" if name in names else f"{name} is not here"
         )
         monkeypatch.setattr(choice, "_has_cuda", lambda: cuda)
-        monkeypatch.setattr(choice, "find_spec", lambda name: packages or None)
+        monkeypatch.setattr("multiplane.core.plugins.find_spec", lambda name: packages or None)
 
     return pretend
 

@@ -19,7 +19,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return "" if model in names else f"{model} is not here; multiplane models pull {model}"
 
     monkeypatch.setattr(choice.weights, "why_absent", why_absent)
-    monkeypatch.setattr(choice, "find_spec", lambda name: object())
+    monkeypatch.setattr("multiplane.core.plugins.find_spec", lambda name: object())
     monkeypatch.setattr(choice, "_has_cuda", lambda: True)
     return names
 
@@ -45,7 +45,7 @@ def test_auto_goes_without_and_says_why(here: set[str], monkeypatch: pytest.Monk
     found = choose_backend(AutoOptions(), Compute(device="cpu"))
     assert found.options == FlowOptions()
     assert "without CUDA" in found.why
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    monkeypatch.setattr("multiplane.core.plugins.find_spec", lambda name: None)
     found = choose_backend(AutoOptions(), Compute())
     assert found.options == FlowOptions()
     assert "pip install 'multiplane[neural]'" in found.why

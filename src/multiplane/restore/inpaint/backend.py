@@ -10,7 +10,7 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.core.compute import Compute
 from multiplane.core.config import Options
 from multiplane.core.errors import InputError
-from multiplane.core.plugins import choose
+from multiplane.core.plugins import choose, make
 from multiplane.restore.inpaint.choice import decide
 from multiplane.restore.inpaint.config import GROUP, AutoOptions
 
@@ -121,9 +121,8 @@ def open_inpainter(options: Options, seed: int = 0, compute: Compute | None = No
     choice = decide(options)
     if isinstance(options, AutoOptions):
         log.info("inpaint: auto chose %s: %s", choice.kind, choice.why)
-    return cast(
-        Inpainter, choose(BACKENDS, choice.kind, GROUP)(choice.options, seed, compute=compute)
-    )
+    backend = choose(BACKENDS, choice.kind, GROUP)
+    return cast(Inpainter, make(backend, choice.options, seed, compute=compute))
 
 
 def require_known(known: Mask) -> None:

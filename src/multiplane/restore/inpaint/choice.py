@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from multiplane.core.config import Options
+from multiplane.core.plugins import not_installed
 from multiplane.hub import weights
 from multiplane.restore.inpaint.config import AutoOptions, LamaOptions, PatchMatchOptions
+
+_PACKAGES = ("torch", "safetensors")
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,7 @@ def decide(options: Options) -> Choice:
     if not isinstance(options, AutoOptions):
         return Choice(options, "asked for")
     lama = LamaOptions()
-    lacking = weights.why_absent(lama.model)
-    if not lacking and find_spec("torch") is None:
-        lacking = "PyTorch is not installed; pip install 'multiplane[neural]'"
+    lacking = weights.why_absent(lama.model) or not_installed(_PACKAGES)
     if lacking:
         return Choice(PatchMatchOptions(), f"no weights are needed for it; for lama, {lacking}")
     return Choice(lama, f"the weights {lama.model} are here")

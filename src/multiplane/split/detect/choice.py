@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from multiplane.core.compute import Compute
-from multiplane.core.plugins import choose
+from multiplane.core.plugins import NETWORKS, choose, make, not_installed
 from multiplane.hub import weights
 from multiplane.split.detect.backend import BACKENDS, Detector
 from multiplane.split.detect.config import (
@@ -26,7 +25,6 @@ D_FINE = ("d-fine-large", "d-fine-medium", "d-fine-small", "d-fine-nano")
 RF_DETR = ("rf-detr-large", "rf-detr-medium", "rf-detr-base", "rf-detr-small", "rf-detr-nano")
 """What ``auto`` takes when it is on this machine, the best first."""
 SALIENCE = CombinedOptions().salient.model
-_PACKAGES = ("torch", "torchvision", "transformers", "safetensors")
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,9 @@ def choose_backend(options: Backend) -> Choice:
     here = next((one for one in candidates if not weights.why_absent(one.model)), None)
     if here is None:
         return Choice(PartsOptions(), f"no detector: {weights.why_absent(DFineOptions().model)}")
-    gone = [package for package in _PACKAGES if find_spec(package) is None]
+    gone = not_installed(NETWORKS)
     if gone:
-        fix = "pip install 'multiplane[neural]'"
-        why = f"{here.model} is here, but not the package {gone[0]!r}: {fix}"
-        return Choice(PartsOptions(), why)
+        return Choice(PartsOptions(), f"{here.model} is here, but {gone}")
     return Choice(here, f"the weights of {here.model} are on this machine")
 
 
@@ -95,7 +91,8 @@ def open_detector(choice: Choice, compute: Compute) -> Detector:
     Raises:
         WeightsError: Its weights cannot be had.
     """
-    made: Detector = choose(BACKENDS, choice.options.kind, GROUP)(choice.options, compute=compute)
+    backend = choose(BACKENDS, choice.options.kind, GROUP)
+    made: Detector = make(backend, choice.options, compute=compute)
     return made
 
 

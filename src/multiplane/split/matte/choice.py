@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from multiplane.core.compute import Compute
 from multiplane.core.config import Options
-from multiplane.core.plugins import load
+from multiplane.core.plugins import NETWORKS, load, not_installed
 from multiplane.hub import weights
 from multiplane.split.matte.config import AutoMatte, GuidedMatte, VitMatteMatte
-
-_PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,9 @@ def decide(options: Options, compute: Compute | None = None) -> Choice:
 
 def _lacking(options: VitMatteMatte, compute: Compute) -> str:
     """What the network is short of; empty when it can run at a bearable speed."""
-    absent = weights.why_absent(options.model)
+    absent = weights.why_absent(options.model) or not_installed(NETWORKS)
     if absent:
         return absent
-    packages = [name for name in _PACKAGES if find_spec(name) is None]
-    if packages:
-        return f"{', '.join(packages)} missing; pip install 'multiplane[neural]'"
     if compute.device == "cpu":
         return "the CPU was asked for, where it takes many seconds a frame"
     if load("multiplane.tensors.devices:describe_cuda")() is None:

@@ -16,7 +16,7 @@ from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.core.instances import box_of
 from multiplane.core.items import Item, Json, Planes, Record
-from multiplane.core.plugins import choose, origin_of
+from multiplane.core.plugins import choose, make, origin_of
 from multiplane.core.progress import Progress, silent, track
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
@@ -63,8 +63,8 @@ def open_refiner(options: MatteOptions) -> Refiner:
 
 def _open(choice: Choice, options: MatteOptions, compute: Compute) -> Refiner:
     _LOG.info("matting with %s: %s", choice.kind, choice.why)
-    made = choose(BACKENDS, choice.kind, GROUP)
-    refiner: Refiner = made(choice.options, options.edge_px, compute=compute)
+    backend = choose(BACKENDS, choice.kind, GROUP)
+    refiner: Refiner = make(backend, choice.options, options.edge_px, compute=compute)
     return refiner
 
 

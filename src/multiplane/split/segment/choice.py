@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
-from inspect import signature
 
 from multiplane.core.compute import Compute
 from multiplane.core.errors import WeightsError
-from multiplane.core.plugins import choose, load
+from multiplane.core.plugins import NETWORKS, choose, load, make, not_installed
 from multiplane.hub import weights
 from multiplane.split.segment.backend import BACKENDS, Segmenter
 from multiplane.split.segment.config import (
@@ -25,7 +23,6 @@ from multiplane.split.segment.config import (
 
 SAM = ("sam2.1-large", "sam2.1-base-plus", "sam2.1-small", "sam2.1-tiny")
 """What ``auto`` takes of SAM 2.1 when it is here, the best first."""
-_PACKAGES = ("torch", "transformers")
 
 
 @dataclass(frozen=True)
@@ -76,10 +73,9 @@ def find_sam(compute: Compute) -> Sam:
             break
     if not here:
         return Sam("", f"no SAM 2.1: {absent}")
-    gone = [package for package in _PACKAGES if find_spec(package) is None]
+    gone = not_installed(NETWORKS)
     if gone:
-        fix = "pip install 'multiplane[neural]'"
-        return Sam(here, f"{here} is here, but not the package {gone[0]!r}: {fix}")
+        return Sam(here, f"{here} is here, but {gone}")
     if compute.device == "cpu" or not _has_cuda():
         return Sam(here, f"{here} is here, but without CUDA it takes minutes a frame; "
                    "backend sam2 takes it all the same")  # fmt: skip
@@ -155,8 +151,7 @@ class Choices:
     def _open(self, options: Backend) -> Segmenter:
         if options.kind not in self._opened:
             backend = choose(BACKENDS, options.kind, GROUP)
-            told = {"compute": self._compute} if "compute" in signature(backend).parameters else {}
-            self._opened[options.kind] = backend(options, **told)
+            self._opened[options.kind] = make(backend, options, compute=self._compute)
         return self._opened[options.kind]
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
-from inspect import signature
 
 from multiplane.core.compute import Compute
-from multiplane.core.plugins import choose, load
+from multiplane.core.plugins import NETWORKS, choose, load, make, not_installed
 from multiplane.hub import weights
 from multiplane.split.track.backend import BACKENDS, Propagator
 from multiplane.split.track.config import (
@@ -27,7 +25,6 @@ _CANDIDATES: tuple[SamOptions | EdgeTamOptions, ...] = (
     EdgeTamOptions(),
 )
 """What ``auto`` takes when it is on this machine, the best first."""
-_PACKAGES = ("torch", "torchvision", "transformers", "safetensors")
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,9 @@ def choose_backend(options: Backend, compute: Compute) -> Choice:
     if here is None:
         absent = weights.why_absent(SamOptions().model)
         return Choice(FlowOptions(), f"no network that follows objects: {absent}")
-    gone = [package for package in _PACKAGES if find_spec(package) is None]
+    gone = not_installed(NETWORKS)
     if gone:
-        fix = "pip install 'multiplane[neural]'"
-        why = f"{here.model} is here, but not the package {gone[0]!r}: {fix}"
-        return Choice(FlowOptions(), why)
+        return Choice(FlowOptions(), f"{here.model} is here, but {gone}")
     if compute.device == "cpu" or not _has_cuda():
         why = (
             f"{here.model} is here, but without CUDA it takes seconds a frame; backend "
@@ -81,10 +76,8 @@ def open_propagator(choice: Choice, compute: Compute, offload: bool) -> Propagat
         ConfigError: CUDA was asked for and is not there.
     """
     backend = choose(BACKENDS, choice.options.kind, GROUP)
-    wanted = signature(backend).parameters  # without a network there is nothing to place
-    offered = {"compute": compute, "offload": offload}
-    given = {name: value for name, value in offered.items() if name in wanted}
-    made: Propagator = backend(choice.options, **given)
+    # without a network there is nothing to place
+    made: Propagator = make(backend, choice.options, compute=compute, offload=offload)
     return made
 
 
