@@ -225,6 +225,19 @@ def test_prompted_frames_can_be_capped(sams: dict[str, VideoSam]) -> None:
     assert session.state_bytes() < whole.state_bytes()
 
 
+@pytest.mark.parametrize("most", [1, 3, 8])
+def test_the_first_and_the_latest_prompted_frames_are_kept(
+    sams: dict[str, VideoSam], most: int
+) -> None:
+    session = sams["sam2_video"].start(max_conditioning=most)
+    for index, frame in enumerate(frames(10)):
+        session.add(1, mask=square(20 + index, 30), frame_index=index)
+        session.step(frame)
+        shown = list(range(index + 1))
+        latest = shown[-most:] if index < most or most == 1 else [0, *shown[-most + 1 :]]
+        assert sorted(session._objects[1].outputs["cond_frame_outputs"]) == latest
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_less_precision_says_nearly_the_same(
     folders: dict[str, Path], wholes: dict[str, Said], precision: str

@@ -343,7 +343,8 @@ class VideoSession:
 def _cap(prompted: dict[int, dict[str, torch.Tensor]], most: int) -> None:
     """Keep the first and the latest prompted frames."""
     order = sorted(prompted)
-    for index in order[1 : len(order) - most + 1] if most > 1 else order[:-1]:
+    excess = max(0, len(order) - most)
+    for index in order[1 : 1 + excess] if most > 1 else order[:excess]:
         del prompted[index]
 
 
