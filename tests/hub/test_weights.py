@@ -38,6 +38,21 @@ def test_fingerprints_need_no_file_but_the_users_own(tmp_path, entry):
         weights.fingerprint("tiny", tmp_path / "absent.onnx", tmp_path)
 
 
+def test_ready_is_here_and_told_apart(tmp_path, monkeypatch, entry, content):
+    own = tmp_path / "own.onnx"
+    own.write_bytes(b"abc")
+    assert weights.ready(str(own)) == weights.fingerprint(str(own))
+    monkeypatch.setattr(weights.shelf, "find", lambda *_, **__: tmp_path / "tiny.onnx")
+    assert weights.ready("tiny") == f"tiny@{entry.sha256[:16]}"
+
+    def absent(*_, **__):
+        raise WeightsError("not here")
+
+    monkeypatch.setattr(weights.shelf, "find", absent)
+    with pytest.raises(WeightsError, match="not here"):
+        weights.ready("tiny")
+
+
 def test_a_bundle_by_name(tmp_path, monkeypatch, bundle, hub):
     monkeypatch.setitem(table.MODELS, "small", bundle)
     assert weights.locate("small", cache=tmp_path) is None

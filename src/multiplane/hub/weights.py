@@ -134,6 +134,26 @@ def fingerprint(model: str, explicit: Path | None = None, cache: Path | None = N
     return f"{model}@{shelf.identity(named, explicit, cache)[:16]}"
 
 
+def ready(model: str) -> str:
+    """Have weights here, and tell them apart: what a stage's fingerprint calls before a run.
+
+    A network that cannot be had is told of at once, and not when the steps before it are through.
+
+    Args:
+        model: A name of :data:`multiplane.hub.table.MODELS`, or a path.
+
+    Returns:
+        What :func:`fingerprint` gives.
+
+    Raises:
+        ConfigError: There is no model of that name.
+        WeightsError: It is not there and cannot be fetched, or has another hash than the table.
+        OutputError: The cache cannot be written.
+    """
+    find(model)
+    return fingerprint(model)
+
+
 def _named(model: str) -> Known | None:
     """The entry of a name; None for a path.
 

@@ -15,6 +15,7 @@ from multiplane.core.errors import ConfigError, InputError, WeightsError
 from multiplane.core.items import Item, Planes, Record
 from multiplane.engine import api
 from multiplane.engine.recipe import stage_recipe
+from multiplane.hub import weights
 from multiplane.media.images import read_frame
 from multiplane.networks.detector_onnx import suppress
 from multiplane.split.detect.config import DetectOptions, DFineOptions, PartsOptions, YoloOptions
@@ -210,7 +211,9 @@ def test_a_frame_that_cannot_be_read_leaves_no_file(tmp_path: Path, make_item) -
     assert not list((tmp_path / "split.detect").rglob("*.json"))
 
 
-def test_the_fingerprint_is_of_backend_weights_and_overrides(tmp_path: Path, mine: str) -> None:
+def test_the_fingerprint_is_of_backend_weights_and_overrides(
+    tmp_path: Path, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = Detect()
     plain = stage.fingerprint(PARTS)
     assert plain == "parts"
@@ -230,7 +233,10 @@ def test_the_fingerprint_is_of_backend_weights_and_overrides(tmp_path: Path, min
     assert stage.fingerprint(gone) == "yolo"  # what is wrong with it is told by the backend
     named = DetectOptions(backend=DFineOptions())
     assert stage.weights(named) == ("d-fine-small",)
+    fetched: list[str] = []
+    monkeypatch.setattr(weights, "find", fetched.append)
     assert stage.fingerprint(named).startswith("d_fine d-fine-small@")
+    assert fetched == ["d-fine-small"]  # before anything runs
 
 
 # as a user has it

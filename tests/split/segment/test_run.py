@@ -143,7 +143,8 @@ def test_frames_of_other_sizes_fail_the_shot(tmp_path, scene) -> None:
         run(Item("clip/0001", tmp_path, "split.segment", {"frames": ()}), MOTION)
 
 
-def test_the_fingerprint_knows_the_weights() -> None:
+def test_the_fingerprint_knows_the_weights(monkeypatch) -> None:
+    monkeypatch.setattr(weights, "find", lambda name: None)
     assert Segment().fingerprint(MOTION) == ""
     assert Segment().fingerprint(SegmentOptions()).startswith("u2netp@")
     large = SalientOptions(model="u2net")
@@ -151,6 +152,18 @@ def test_the_fingerprint_knows_the_weights() -> None:
         assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2net@")
     for backend in (SalientOptions(), CombinedOptions()):
         assert Segment().fingerprint(SegmentOptions(backend=backend)).startswith("u2netp@")
+
+
+def test_weights_that_cannot_be_had_stop_everything_before_it_runs(monkeypatch) -> None:
+    def absent(name):
+        raise WeightsError(
+            f"cannot get {name}", why="offline", fix=f"multiplane models pull {name}"
+        )
+
+    monkeypatch.setattr(weights, "find", absent)
+    with pytest.raises(WeightsError, match=r"cannot get sam2\.1") as caught:
+        Segment().fingerprint(SegmentOptions(backend=SamOptions()))
+    assert caught.value.fix.startswith("multiplane models pull sam2.1")
 
 
 def test_what_was_found_for_want_of_weights_is_found_again_with_them(monkeypatch) -> None:

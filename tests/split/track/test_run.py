@@ -197,9 +197,12 @@ def test_who_is_smaller_is_in_front() -> None:
 
 
 def test_the_fingerprint_knows_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.weights, "find", fetched.append)
     monkeypatch.setattr(stage.weights, "fingerprint", lambda name: f"{name}:abc")
     sam = parse_options(TrackOptions, {"backend": "sam2", "look_for": "masks"}, "track")
     assert Track().fingerprint(sam) == "sam2 sam2.1-base-plus:abc"
+    assert fetched == ["sam2.1-base-plus"]  # before anything runs
     assert Track().weights(sam) == ("sam2.1-base-plus",)
     flow = FLOW.model_copy(update={"look_for": "boxes"})
     assert Track().fingerprint(flow) == "flow"

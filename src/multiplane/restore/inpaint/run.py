@@ -102,8 +102,7 @@ class Inpaint:
         chosen = decide(options.backend)
         told = [chosen.kind, origin_of(chosen.kind, GROUP)]
         if isinstance(chosen.options, LamaOptions):
-            weights.find(chosen.options.model)
-            told.append(weights.fingerprint(chosen.options.model))
+            told.append(weights.ready(chosen.options.model))
         return " ".join(filter(None, told))
 
     def weights(self, options: InpaintOptions) -> tuple[str, ...]:

@@ -196,9 +196,16 @@ class Detect:
     metadata: ClassVar[str] = "detections_metadata.json"
 
     def fingerprint(self, options: DetectOptions) -> str:
-        """Backend and weights by name and hash, and the boxes of a person by hash."""
+        """Backend and weights by name and hash, and the boxes of a person by hash.
+
+        Weights that are asked for are fetched here, before anything runs.
+
+        Raises:
+            InputError: The boxes of a person cannot be read.
+            WeightsError: The weights cannot be had.
+        """
         chosen = choose_backend(options.backend).options
-        told = [chosen.kind, *(weights.fingerprint(name) for name in models_of(chosen))]
+        told = [chosen.kind, *(weights.ready(name) for name in models_of(chosen))]
         origin = origin_of(chosen.kind, GROUP)
         told += [origin] if origin else []
         if options.overrides:

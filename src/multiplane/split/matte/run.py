@@ -153,8 +153,7 @@ class Matte:
         """
         chosen = decide(options.method, Compute.of(options)).options
         if isinstance(chosen, VitMatteMatte):
-            weights.find(chosen.model)
-            return weights.fingerprint(chosen.model)
+            return weights.ready(chosen.model)
         return origin_of(options.method.kind, GROUP)
 
     def weights(self, options: MatteOptions) -> tuple[str, ...]:

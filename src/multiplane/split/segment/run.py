@@ -188,12 +188,16 @@ class Segment:
     def fingerprint(self, options: SegmentOptions) -> str:
         """The weights by name and hash where they take part, and what is pointed at.
 
-        Of a foreign backend it is its release.
+        Of a foreign backend it is its release. Weights that are asked for are fetched here,
+        before anything runs.
+
+        Raises:
+            WeightsError: They cannot be had.
         """
         used = self.weights(options)
         if SalientOptions().model in used and _goes_without(options) and missing_weights():
             used = tuple(name for name in used if name != SalientOptions().model)
-        told = [weights.fingerprint(name) for name in used]
+        told = [weights.ready(name) for name in used]
         told += [origin_of(options.backend.kind, GROUP), pointing.fingerprint(options)]
         return " ".join(filter(None, told))
 

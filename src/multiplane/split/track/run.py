@@ -255,9 +255,15 @@ class Track:
     metadata: ClassVar[str] = "tracks_metadata.json"
 
     def fingerprint(self, options: TrackOptions) -> str:
-        """The backend, its weights by name and hash, and what characters would depend on."""
+        """The backend, its weights by name and hash, and what characters would depend on.
+
+        Weights that are asked for are fetched here, before anything runs.
+
+        Raises:
+            WeightsError: They cannot be had.
+        """
         chosen = choose_backend(options.backend, _compute_of(options)).options
-        told = [chosen.kind, *(weights.fingerprint(name) for name in _models(chosen))]
+        told = [chosen.kind, *(weights.ready(name) for name in _models(chosen))]
         told.append(origin_of(chosen.kind, GROUP))
         if _may_look_for_characters(options, chosen.kind):
             told.append(Segment().fingerprint(_CHARACTERS))
