@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import (
     EdgeTamVideoModel,
@@ -111,7 +112,9 @@ class VideoSam:
         Returns:
             float32 (1, 3, side, side) on the device.
         """
-        made = self._pictures(images=frame, device=self.memory.device, return_tensors="pt")
+        planes = torch.from_numpy(np.ascontiguousarray(frame)).to(self.memory.device)
+        planes = planes.permute(2, 0, 1)  # said to be planes, since 3 px may be rows too
+        made = self._pictures([planes], input_data_format="channels_first", return_tensors="pt")
         pixels: torch.Tensor = made["pixel_values"]
         return pixels.to(self.memory.device)
 
