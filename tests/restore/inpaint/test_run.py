@@ -132,12 +132,14 @@ def test_the_record_says_what_invents_why_and_what_memory_did(
         step_px, context_share, at_once = 8, 0.5, 1
 
         def __init__(self) -> None:
-            self.notes = ["memory fell short"]
+            self.notes = ["of a shot that failed"]
+            self.shorts = ["memory fell short"]
 
         def fill(self, frame: Frame, hole: Mask, sources: Mask) -> Filled:
             return Filled(frame.copy(), "short")
 
         def fill_many(self, gaps: list[Gap]) -> list[Filled]:
+            self.notes += [self.shorts.pop()] if self.shorts else []
             return [self.fill(*gap) for gap in gaps]
 
     worker._inpainter = Short()

@@ -267,13 +267,25 @@ def test_the_network_runs_through_the_stage(vitmatte_folder, tmp_path) -> None:
         assert ((alpha > 0) & (alpha < 1))[trimap == UNKNOWN].mean() > 0.9
 
 
-def test_want_of_memory_is_in_the_record(vitmatte_folder, tmp_path) -> None:
+def test_want_of_memory_is_in_the_record_of_its_shot(
+    vitmatte_folder, tmp_path, monkeypatch
+) -> None:
     method = VitMatteMatte(model=str(vitmatte_folder))
     worker = Matte().open(OPTIONS.model_copy(update={"method": method}))
-    worker._refiner.notes.append("memory fell short with 8 tiles a batch; went on with 4")
     item = make_item(tmp_path, 1)
-    (record,) = worker.compute([item], [worker.load(item)])
-    assert record.figures["memory"] == ["memory fell short with 8 tiles a batch; went on with 4"]
+    short = "memory fell short with 8 tiles a batch; went on with 4"
+    refine = worker._refiner.refine
+
+    def falls_short(*asked: object) -> np.ndarray:
+        worker._refiner.notes.append(short)
+        return refine(*asked)
+
+    monkeypatch.setattr(worker._refiner, "refine", falls_short)
+    (first,) = worker.compute([item], [worker.load(item)])
+    monkeypatch.setattr(worker._refiner, "refine", refine)
+    (second,) = worker.compute([item], [worker.load(item)])
+    assert first.figures["memory"] == [short]
+    assert "memory" not in second.figures
 
 
 @pytest.mark.skipif(not LEMUR.exists(), reason="the lemur is not part of the package")

@@ -196,6 +196,20 @@ def test_who_is_smaller_is_in_front() -> None:
     assert not label_map([Instance(large, 70_000, 1, (0, 0, 4, 4))], (4, 4)).any()
 
 
+def test_each_shot_tells_of_its_own_want_of_memory(scene: Scene) -> None:
+    oracle = Oracle(scene)
+    oracle.notes.append("of the shot before")
+    footage = Footage(Shot(scene.frames), [together(scene, n) for n in range(10)])
+    followers = Followers(TrackOptions(), oracle)
+    told = []
+    for text in ("memory fell short", ""):
+        found = followers.follow(footage)
+        oracle.notes += [text] if text else []
+        list(found.frames)
+        told.append(found.figures.get("memory"))
+    assert told == [["memory fell short"], None]
+
+
 def test_the_fingerprint_knows_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(stage.weights, "find", fetched.append)

@@ -143,6 +143,8 @@ class InpaintWorker:
 
     def _shot(self, item: Item) -> Record:
         began = time.perf_counter()
+        if isinstance(self._inpainter, BatchInpainter):
+            self._inpainter.notes.clear()  # those of the shot before, which may have failed
         painter = self._painter(item)
         found = time.perf_counter()
 
@@ -157,7 +159,6 @@ class InpaintWorker:
         figures = shot_figures([*rows], painter.sheets, self._choice)
         if isinstance(self._inpainter, BatchInpainter) and self._inpainter.notes:
             figures["memory"] = [*self._inpainter.notes]
-            self._inpainter.notes.clear()
         return Record(item.id, (Planes(item.id, files),), figures, timings)
 
     def _save_frame(

@@ -75,7 +75,7 @@ class Detector(Protocol):
     labels: Mapping[str, str]
     """What one may ask for → the label that such boxes have."""
     notes: Sequence[str]
-    """What is worth telling of the work so far, e.g. what was done about too little memory."""
+    """What is worth telling of the last shot, e.g. what was done about too little memory."""
 
     def detect(self, footage: Footage, threshold: float) -> Iterator[Sequence[Detection]]:
         """Look at frames.

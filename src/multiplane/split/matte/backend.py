@@ -38,7 +38,7 @@ class NeuralRefiner(Refiner, Protocol):
     """A refiner that may run short of memory.
 
     Attributes:
-        notes: What was done about too little memory, in words.
+        notes: What was done about too little memory since they were last cleared, in words.
     """
 
     notes: list[str]

@@ -209,6 +209,8 @@ class MatteWorker:
 
     def _shot(self, item: Item, files: list[tuple[Path, Path]]) -> Record:
         started = time.perf_counter()
+        if isinstance(self._refiner, NeuralRefiner):
+            self._refiner.notes.clear()  # those of the shot before
         steadiness = Steadiness()
         names: dict[str, list[str]] = {"alphas": [], "cutouts": []}
         figures: list[Json] = []

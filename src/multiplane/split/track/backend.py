@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,8 +86,8 @@ class Propagator(Protocol):
     """Whether it loses its way bit by bit, so that each look should set it right."""
 
     @property
-    def notes(self) -> Sequence[str]:
-        """What is worth telling of the work so far, e.g. what was done about too little memory."""
+    def notes(self) -> list[str]:
+        """What was done about too little memory; each shot begins by clearing it."""
 
     def start(self) -> Following:
         """Begin with a shot, or with a chunk of one. Nothing is known of the one before."""

@@ -122,6 +122,8 @@ class Followers:
         if isinstance(chosen, SamOptions | EdgeTamOptions | Sam3Options):
             figures["model"] = chosen.model
         source, find = self._find(footage)
+        for tells in filter(None, (self._propagator, self._everything)):
+            tells.notes.clear()  # those of the shot before
         figures |= {"why": self._choice.why, "looked_for": source}
         options = self._options
         chunked = Chunked(self._propagator, options.chunk_frames, options.overlap_frames)

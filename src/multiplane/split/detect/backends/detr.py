@@ -21,7 +21,7 @@ class _TransformersDetector:
 
     @property
     def notes(self) -> Sequence[str]:
-        """What was done about too little memory."""
+        """What was done about too little memory since the last shot began."""
         return self._network.memory.notes
 
     def detect(self, footage: Footage, threshold: float) -> Iterator[Sequence[Detection]]:
@@ -37,6 +37,7 @@ class _TransformersDetector:
         Raises:
             BackendError: The library failed, or memory is too small for one frame.
         """
+        self._network.memory.notes.clear()
         step = self._network.batch
         for start in range(0, len(footage.looked_at), step):
             some = [footage.frame(index) for index in footage.looked_at[start : start + step]]

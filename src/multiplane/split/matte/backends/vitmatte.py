@@ -33,7 +33,7 @@ class VitMatteRefiner:
     they overlap. A picture that is no larger than a tile comes out as upstream has it.
 
     Attributes:
-        notes: What was done about too little memory.
+        notes: What was done about too little memory since they were last cleared.
     """
 
     workers = 3  # one computes, others read and write
@@ -62,7 +62,8 @@ class VitMatteRefiner:
             lambda _: VitMatte(folder, device, dtype), 1, "copy of the network"
         )
         self._at_once = compute.batch_size or (_TILES_ON_CUDA if device.type == "cuda" else 1)
-        self._side, self._overlap = options.tile_px, options.overlap_px
+        self._asked_px = self._side = options.tile_px
+        self._overlap = options.overlap_px
         self._least = min(_LEAST_PX, options.tile_px)
         self._turn = Lock()
 
@@ -76,6 +77,10 @@ class VitMatteRefiner:
             found, self._side = self._memory.fewer(
                 functools.partial(self._tiled, frame, trimap), self._side, "px a tile", self._least
             )
+            if self._side < self._asked_px and not self.notes:  # cleared since memory fell short
+                self.notes.append(
+                    f"tiles of {self._side} px, not {self._asked_px}: memory fell short before"
+                )
         known = (trimap == FOREGROUND).astype(np.float32)
         return np.where(trimap == UNKNOWN, found, known)
 

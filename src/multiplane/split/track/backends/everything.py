@@ -32,7 +32,7 @@ class Everything:
         self._automatic = Automatic(sam, options.automatic)
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> list[str]:
         """What was done about too little memory."""
         return self._automatic.memory.notes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class SamPropagator:
         self._sam, self._options, self._offload = sam, options, offload
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> list[str]:
         """What was done about too little memory."""
         return self._sam.memory.notes
 

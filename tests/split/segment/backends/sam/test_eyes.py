@@ -68,9 +68,14 @@ def test_words_are_not_taken(network) -> None:
 
 def test_words_find_all_that_they_describe_behind_the_places() -> None:
     class Words:
-        notes = ("memory fell short with 2 texts a batch; went on with 1",)
+        def __init__(self) -> None:
+            self.notes: list[str] = []
+
+        def forget(self) -> None:
+            self.notes.clear()
 
         def find(self, frame, prompts):
+            self.notes.append("memory fell short with 2 texts a batch; went on with 1")
             red = frame[..., 0] > 100
             return [Part(red, 0.7) for prompt in prompts if prompt.text == "red"]
 
@@ -81,7 +86,9 @@ def test_words_find_all_that_they_describe_behind_the_places() -> None:
     boxed, red = eyes.ask(squares(), [Prompt(None, text="red"), Prompt(None, text="blue"), box])
     assert (boxed.track_id, red.track_id, red.score) == (4, None, 0.7)
     assert red.mask.sum() == 256
-    assert eyes.notes == list(Words.notes)
+    assert eyes.notes == ["memory fell short with 2 texts a batch; went on with 1"]
+    eyes.forget()
+    assert eyes.notes == []
 
 
 def test_a_real_network_is_asked_one_by_one_or_together(network) -> None:

@@ -75,10 +75,11 @@ class Rememberer:
     """Follows by the colours that an object had where it was shown."""
 
     def __init__(self) -> None:
-        self.memory = SimpleNamespace(notes=["memory fell short with 16 objects a batch"])
+        self.memory = SimpleNamespace(notes=["of the shot before"])
         self.shown: list[tuple[int, int]] = []
 
     def start(self, **how):
+        self.memory.notes.append("memory fell short with 16 objects a batch")
         return Remembered(self.shown)
 
 

@@ -57,6 +57,8 @@ def test_short_memory_means_fewer_phrases(folder, monkeypatch) -> None:
     worded = Worded(folder, Compute("cpu"))
     assert len(worded.find(FRAME, [Prompt(text="boy"), Prompt(text="dog")])) == 2
     assert worded.notes == ["memory fell short with 2 texts a batch; went on with 1"]
+    worded.forget()
+    assert worded.notes == []
 
 
 def test_with_the_real_network(folder) -> None:

@@ -72,6 +72,12 @@ class Eyes:
         """What was done about too little memory."""
         return [*self._memory.notes, *(self._words.notes if self._words else ())]
 
+    def forget(self) -> None:
+        """Begin with another shot: what was noted so far is not of it."""
+        self._memory.notes.clear()
+        if self._words is not None:
+            self._words.forget()
+
     def everything(self, frames: Sequence[Frame]) -> list[list[Seen]]:
         """Whatever there is in each frame.
 

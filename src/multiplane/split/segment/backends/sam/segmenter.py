@@ -88,6 +88,7 @@ class SamSegmenter:
         Returns:
             A stream of parts.
         """
+        self._forget()
         figures: dict[str, Json] = {"model": self._options.model}
         if not shot.pointed and self._options.who == "characters":
             camera, parts = self._characters(shot, figures)
@@ -174,6 +175,12 @@ class SamSegmenter:
         options = TrackOptions(every_frames=every_frames, min_instance_px=1)
         for instances in follow(frames, look, self._open_propagator(), options):
             yield [Part(one.mask, one.score, one.track_id) for one in instances]
+
+    def _forget(self) -> None:
+        """Leave what memory had to say to the shot it was said of."""
+        self._eyes.forget()
+        if self._follower is not None:
+            self._follower.memory.notes.clear()
 
     def _noted(self, parts: Iterator[list[Part]], figures: dict[str, Json]) -> Iterator[list[Part]]:
         """Pass parts on; when all are through, note what memory had to say."""

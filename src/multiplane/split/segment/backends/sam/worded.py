@@ -30,6 +30,10 @@ class Worded:
         """What was done about too little memory."""
         return self._network.memory.notes if self._network else []
 
+    def forget(self) -> None:
+        """Begin with another shot: what was noted so far is not of it."""
+        self.notes.clear()
+
     def find(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Part]:
         """Every object that one of the prompts describes.
 
