@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from multiplane.core.arrays import Frame
 from multiplane.core.instances import Instance, box_of
-from multiplane.split.track.backend import Look
+from multiplane.split.track.backend import Look, Sighting
 from multiplane.split.track.config import IdentityOptions, TrackOptions
 from multiplane.split.track.follow import Find, Tracks, follow
 from multiplane.split.track.looks import parts_of
@@ -231,6 +231,75 @@ def test_names_of_whoever_looks_are_kept() -> None:
     told, _ = run(scene, OPTIONS, named)
     assert numbers(scene, told, 0) == [7] * 12
     assert numbers(scene, told, 1) == [4] * 12
+
+
+@pytest.mark.parametrize("drifts", [False, True])
+def test_names_set_right_who_was_swapped(drifts: bool) -> None:
+    scene = draw([Thing(RED, still(30, 30)), Thing(RED, still(120, 70))], 12)
+
+    def named(index: int, frame: Frame) -> list[Look]:
+        truth = zip(scene.truth[index], (7, 4), strict=True)
+        return [Look(None, box_of(mask), 1.0, name) for mask, name in truth]
+
+    class Swaps(Oracle):
+        def start(self):
+            inner = super().start()
+            step = inner.step
+
+            def swap(frame):
+                if inner._index == 5:
+                    inner._who = {number: 1 - who for number, who in inner._who.items()}
+                return step(frame)
+
+            inner.step = swap
+            return inner
+
+    oracle = Swaps(scene)
+    oracle.drifts = drifts
+    told = list(follow(scene.frames, named, oracle, OPTIONS))
+    assert numbers(scene, told, 0) == [7] * 6 + [4] * 2 + [7] * 4
+    assert numbers(scene, told, 1) == [4] * 6 + [7] * 2 + [4] * 4
+
+
+def test_another_name_is_nobody_who_left() -> None:
+    """Two in the same colours, one after the other: who named them knows better than colours."""
+    first = Thing(RED, lambda i: (30, 30) if i < 6 else None)
+    second = Thing(RED, lambda i: (60, 50) if i >= 8 else None)
+    scene = draw([Thing(GREEN, lambda i: None), first, second], 16)
+
+    def named(index: int, frame: Frame) -> list[Look]:
+        truth = zip(scene.truth[index], (1, 7, 4), strict=True)
+        return [Look(None, box_of(mask), 1.0, name) for mask, name in truth if mask.any()]
+
+    told = list(follow(scene.frames, named, Forgetful(scene), OPTIONS))
+    assert numbers(scene, told, 1) == [7] * 6 + [0] * 10
+    assert numbers(scene, told, 2) == [0] * 8 + [4] * 8
+
+
+def test_who_came_back_too_small_is_let_go_once() -> None:
+    leaves = Thing(RED, lambda i: (30, 30) if i < 6 or i >= 8 else None)
+    scene = draw([Thing(GREEN, lambda i: None), leaves], 24)
+
+    class Shrinks(Forgetful):
+        def start(self):
+            inner = super().start()
+            add = inner.add
+
+            def less(number, look):
+                sighting = add(number, look)
+                if inner._index:
+                    inner._who[number] = 0
+                    return Sighting(np.zeros_like(sighting.mask), 0.9)
+                return sighting
+
+            inner.add = less
+            return inner
+
+    options = TrackOptions(every_frames=8, identity=IdentityOptions(forget_frames=4))
+    oracle = Shrinks(scene)
+    told = list(follow(scene.frames, scene.looks, oracle, options))
+    assert [len(instances) for instances in told] == [1] * 6 + [0] * 18
+    assert oracle.removed == [(8, 1), (16, 1)]
 
 
 def test_frames_nobody_looked_at_change_nothing() -> None:

@@ -184,11 +184,11 @@ class Tracks:
         touching = {place: _held(look, seen) for place, look in enumerate(looks)}
         touched = {number for held in touching.values() if len(held) > 1 for number in held}
         looks = [look for place, look in enumerate(looks) if len(touching[place]) < 2]
-        pairs = match(looks, seen, self._options.identity.same_iou)
-        pairs |= self._by_id(looks, seen)
+        laid = match(looks, seen, self._options.identity.same_iou)
+        pairs = self._by_id(looks, laid)
         for place, number in pairs.items():
             self._know_id(looks[place], number)
-            if self._drifts or number not in seen:
+            if self._drifts or laid.get(place) != number:
                 seen[number] = self._following.add(number, looks[place])
                 self._tracks[number].followed = True
         self._doubt(seen, set(pairs.values()) | touched)
@@ -217,10 +217,14 @@ class Tracks:
             look = fresh[place]
             if len(seen) >= self._options.max_instances or _under(look, together) > _INSIDE:
                 continue
-            number = back.get(place) or self._new_number(look)
+            number = back.get(place, 0)
+            if not number or self._is_another(look, number):
+                number = self._new_number(look)
             sighting = self._following.add(number, look)
             if int(np.count_nonzero(sighting.mask)) < max(1, self._options.min_instance_px):
                 self._following.remove(number)
+                if number in self._tracks:
+                    self._tracks[number].followed = False
                 continue
             if number not in self._tracks:
                 self._tracks[number] = Track(number, self._index, self._index)
@@ -229,13 +233,23 @@ class Tracks:
             seen[number] = sighting
             together |= sighting.mask
 
-    def _by_id(self, looks: Sequence[Look], seen: Mapping[int, Sighting]) -> dict[int, int]:
-        """Look → number, of those whom whoever found them knows by name."""
-        return {
-            place: self._ids[look.id]
-            for place, look in enumerate(looks)
-            if look.id is not None and look.id in self._ids and self._ids[look.id] not in seen
-        }
+    def _by_id(self, looks: Sequence[Look], laid: Mapping[int, int]) -> dict[int, int]:
+        """Look → number: names of whoever found them go before where they lie."""
+        named: dict[int, int] = {}
+        for place, look in enumerate(looks):
+            number = self._ids.get(look.id) if look.id is not None else None
+            if number is not None and number not in named.values():
+                named[place] = number
+        for place, number in laid.items():
+            if number not in named.values() and not self._is_another(looks[place], number):
+                named.setdefault(place, number)
+        return named
+
+    def _is_another(self, look: Look, number: int) -> bool:
+        """Whether something found has a name, and the number is known by another."""
+        return look.id is not None and any(
+            number == known and name != look.id for name, known in self._ids.items()
+        )
 
     def _know_id(self, look: Look, number: int) -> None:
         if look.id is not None:
