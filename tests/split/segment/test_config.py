@@ -51,6 +51,15 @@ def test_networks_that_find_everything_begin_with_the_optimized_preset() -> None
     assert automatic.preset == "conservative"
 
 
+def test_everything_is_not_followed() -> None:
+    values = {"backend": {"kind": "sam2", "who": "everything", "every_frames": 8}}
+    with pytest.raises(ConfigError, match="each frame by itself; wanted 1") as told:
+        parse_options(SegmentOptions, values, "segment")
+    assert "every_frames" in told.value.fix
+    values["backend"]["every_frames"] = 1
+    assert parse_options(SegmentOptions, values, "segment").backend.who == "everything"
+
+
 def test_prompts_are_typed() -> None:
     values = {"backend": "sam3", "boxes": "1,2,30,40", "points": "5,6;7,8,0", "text": "boy"}
     assert parse_options(SegmentOptions, values, "segment").boxes == "1,2,30,40"

@@ -173,7 +173,7 @@ class _FindsEverything(Options):
         ge=1,
         le=1000,
         description="looks for everything in every so many frames, and follows it between by the "
-        "network's memory; 1 looks at each frame by itself",
+        "network's memory; 1 looks at each frame by itself, as who: everything always does",
     )
 
     @model_validator(mode="before")
@@ -184,6 +184,18 @@ class _FindsEverything(Options):
         if not isinstance(given, Mapping):
             return raw
         return {**raw, "automatic": {"preset": "optimized", **given}}
+
+    @field_validator("every_frames")
+    @classmethod
+    def _everything_is_looked_for_in_each(cls, value: int, told: ValidationInfo) -> int:
+        """See that nobody waits for everything to be followed: masks within masks cannot be.
+
+        Raises:
+            ValueError: It was asked for.
+        """
+        if value > 1 and told.data.get("who") == "everything":
+            raise ValueError("who: everything looks at each frame by itself; wanted 1")
+        return value
 
 
 class SamOptions(_FindsEverything):
