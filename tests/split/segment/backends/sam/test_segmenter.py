@@ -14,7 +14,8 @@ pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural
 from oracle_sam import OracleSam
 
 from multiplane.core.progress import silent
-from multiplane.split.segment.backend import Segmentation
+from multiplane.split.segment.backend import Part, Segmentation
+from multiplane.split.segment.backends.sam.eyes import Eyes
 from multiplane.split.segment.backends.sam.segmenter import SamSegmenter
 from multiplane.split.segment.choice import Choice
 from multiplane.split.segment.config import AutomaticOptions, SamOptions
@@ -241,3 +242,34 @@ def test_what_is_shown_once_is_followed_through_the_shot() -> None:
     parts, _ = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(prompts)))
     assert [[part.track_id for part in of_frame] for of_frame in parts] == [[4]] * 3
     assert all(of_frame[0].mask[50, 40 + 12 * n] for n, of_frame in enumerate(parts))
+
+
+def test_words_do_not_keep_places_from_being_followed(monkeypatch) -> None:
+    drawn = room(3)
+    asked: list[list[Prompt]] = []
+
+    def ball(eyes, frame, prompts):
+        told = [prompt for prompt in prompts if prompt.text]
+        if told:
+            asked.append(told)
+        return [Part(code(frame) == code(np.array(BALL)), 0.7) for _ in told]
+
+    monkeypatch.setattr(Eyes, "_described", ball)
+    prompts = [Prompt(0, 4, box=(29, 19, 67, 117)), Prompt(None, text="ball")]
+    parts, _ = find(drawn, shot=Shot(drawn.frames, pointed=Pointed(prompts)))
+    for number, of_frame in enumerate(parts):
+        boy, thing = of_frame
+        assert boy.mask[50, 40 + 12 * number]
+        assert same(thing.mask, drawn.balls[number])
+        assert (boy.track_id, thing.track_id) == (None, None)
+    assert [len(told) for told in asked] == [1] * 3
+
+
+def test_a_crowd_is_followed_to_the_last() -> None:
+    frame = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    places = [(x, y) for y in range(0, HEIGHT, 16) for x in range(0, WIDTH, 16)][:70]
+    for number, (x, y) in enumerate(places, 1):
+        frame[y : y + 12, x : x + 12] = (number, 255 - number, 90)
+    prompts = [Prompt(0, box=(x, y, x + 12, y + 12)) for x, y in places]
+    parts, _ = find(room(1), shot=Shot([frame, frame], pointed=Pointed(prompts)))
+    assert [len(of_frame) for of_frame in parts] == [70, 70]

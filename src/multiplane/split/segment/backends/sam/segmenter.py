@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from multiplane.core.arrays import Frame
@@ -40,6 +41,8 @@ from multiplane.tensors.devices import pick_device
 
 _WORK_PX, _THREADS = 480, 0
 """Long side at which the camera is found where nobody else looked for it; all processors."""
+_ALL = 4096
+"""As many as there are: who is left out is said by the options of this stage."""
 _STEADY = 2
 """Neighbours on each side that steady what is believed of a frame: nobody shall blink."""
 
@@ -146,8 +149,19 @@ class SamSegmenter:
         figures["proposed"] = proposed
 
     def _pointed(self, shot: Shot) -> Iterator[list[Part]]:
+        """What is pointed at, and what is described; both together have no numbers."""
+        words = [prompt for prompt in shot.pointed.prompts if prompt.text]
+        places = [prompt for prompt in shot.pointed.prompts if not prompt.text]
+        if not words or not (places or shot.pointed.masks):
+            yield from self._answered(shot, shot.pointed)
+            return
+        shown = self._answered(shot, replace(shot.pointed, prompts=places))
+        told = self._answered(shot, Pointed(words))
+        for parts in map(chain, shown, told):
+            yield [Part(one.mask, one.score) for one in parts]
+
+    def _answered(self, shot: Shot, pointed: Pointed) -> Iterator[list[Part]]:
         """What is pointed at: followed where it has numbers or is not shown in every frame."""
-        pointed: Pointed = shot.pointed
         numbered = can_be_followed(pointed)
         if len(shot) > 1 and numbered:
             yield from follow_pointed(self._open_follower(), shot, pointed)
@@ -172,7 +186,7 @@ class SamSegmenter:
 
     def _track(self, shot: Shot, look: Find, every_frames: int) -> Iterator[list[Part]]:
         frames = (shot.frame(index) for index in range(len(shot)))
-        options = TrackOptions(every_frames=every_frames, min_instance_px=1)
+        options = TrackOptions(every_frames=every_frames, min_instance_px=1, max_instances=_ALL)
         for instances in follow(frames, look, self._open_propagator(), options):
             yield [Part(one.mask, one.score, one.track_id) for one in instances]
 
