@@ -181,6 +181,16 @@ def test_another_failure_of_torch_is_told(
     assert isinstance(caught.value.__cause__, RuntimeError)
 
 
+@pytest.mark.parametrize("refine", [False, True])
+def test_what_is_no_number_is_not_painted(checkpoint: Path, refine: bool) -> None:
+    inpainter = lama(checkpoint, refine=refine)
+    with torch.no_grad():
+        inpainter._generator.model[1].ffc.convl2l.weight.fill_(torch.inf)
+    with pytest.raises(BackendError, match="no numbers") as caught:
+        inpainter.fill(*gap(64, 64, 0))
+    assert caught.value.fix == "--precision fp32"
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here is a GPU")
 def test_a_gpu_that_is_not_there_is_told(checkpoint: Path) -> None:
     with pytest.raises(ConfigError, match="'cuda' is not there"):

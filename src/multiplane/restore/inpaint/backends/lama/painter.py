@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
@@ -94,7 +95,8 @@ class LamaInpainter:
         """(H, W, 3) in 0 to 255 of each.
 
         Raises:
-            BackendError: PyTorch cannot do it, for another reason than memory.
+            BackendError: PyTorch cannot do it, for another reason than memory, or what came of it
+                is no picture.
             RuntimeError: Memory fell short.
         """
         height, width = gaps[0].hole.shape
@@ -116,6 +118,11 @@ class LamaInpainter:
         ]
 
     def _network(self, shown: Sequence[tuple[Frame, Mask]]) -> NDArray[np.float32]:
+        """Float32 (B, h, w, 3), 0 to 255.
+
+        Raises:
+            BackendError: The network gave something that is no number.
+        """
         device = self._memory.device
         images = frames_to_tensor([frame for frame, _ in shown], device)
         masks = masks_to_tensor([unknown for _, unknown in shown], device)
@@ -124,4 +131,10 @@ class LamaInpainter:
         else:
             with computing(device, self._dtype):
                 painted = predict(self._generator, images, masks)
+        if not torch.isfinite(painted).all():
+            raise BackendError(
+                f"LaMa gave values that are no numbers ({self._dtype} on {device})",
+                why="half precision overflows with some weights",
+                fix="--precision fp32",
+            )
         return np.asarray(painted.mul(255.0).permute(0, 2, 3, 1).cpu().numpy(), np.float32)
