@@ -24,3 +24,14 @@ def test_autocast_reaches_the_layers_and_gradients_are_off():
     assert (half.dtype, full.dtype) == (torch.bfloat16, torch.float32)
     assert not half.requires_grad
     assert torch.allclose(half.float(), full, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("generation", "dtype"), [(9, "bfloat16"), (8, "bfloat16"), (7, "float16")]
+)
+def test_a_gpu_that_only_mimics_bfloat16_computes_with_float16(monkeypatch, generation, dtype):
+    def supported(including_emulation=True):
+        return including_emulation or generation >= 8
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert pick_dtype("auto", torch.device("cuda")) is getattr(torch, dtype)

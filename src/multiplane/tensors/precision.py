@@ -28,7 +28,9 @@ def pick_dtype(name: PrecisionName, device: torch.device) -> torch.dtype:
         return _TYPES[name]
     if device.type != "cuda":
         return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # without this, older GPUs say yes too, and convert to and from float32 each time
+    computes = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if computes else torch.float16
 
 
 @contextlib.contextmanager
