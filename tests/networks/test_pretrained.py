@@ -282,6 +282,17 @@ def test_a_processor_that_is_not_there_says_where_it_belongs(folder: Path) -> No
     assert caught.value.fix.endswith(f"at {path}")
 
 
+def test_the_processor_of_another_network_is_refused(folder: Path) -> None:
+    path = folder / "preprocessor_config.json"
+    path.write_text(json.dumps({"image_processor_type": "SomeImageProcessorFast"}))
+    with pytest.raises(WeightsError, match="of a SomeImageProcessorFast, wanted VitM") as caught:
+        load_processor(transformers.VitMatteImageProcessor, folder)
+    assert caught.value.fix.endswith(f"at {path}")
+    assert load_processor(
+        transformers.VitMatteImageProcessor, folder, known_as=["SomeImageProcessor"]
+    )
+
+
 @pytest.mark.parametrize("text", ["{", "3"])
 def test_a_processor_that_cannot_be_read_is_refused(folder: Path, text: str, capfd) -> None:
     path = folder / "preprocessor_config.json"

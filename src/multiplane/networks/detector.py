@@ -25,27 +25,26 @@ from transformers import (
 from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError, WeightsError
-from multiplane.networks.pretrained import load_pretrained
+from multiplane.networks.pretrained import PREPROCESSOR, load_pretrained, load_processor
 from multiplane.tensors.devices import pick_device
 from multiplane.tensors.memory import Memory, fell_short
 from multiplane.tensors.precision import computing, pick_dtype
 
 Family: TypeAlias = Literal["d_fine", "rf_detr"]
 
-PROCESSOR = "preprocessor_config.json"
 MAX_SIDE_PX = 4096
 """A processor that scales pictures up beyond this is damaged or malicious."""
 BATCH_CUDA, BATCH_CPU = 16, 2
 
 _FAMILIES: dict[str, tuple[Any, Any, frozenset[str]]] = {
-    "d_fine": (DFineForObjectDetection, RTDetrImageProcessor, frozenset({"RTDetrImageProcessor"})),
+    "d_fine": (DFineForObjectDetection, RTDetrImageProcessor, frozenset()),
     "rf_detr": (
         RfDetrForObjectDetection,
         RfDetrImageProcessor,
-        frozenset({"RfDetrImageProcessor", "DetrImageProcessor", "DeformableDetrImageProcessor"}),
+        frozenset({"DetrImageProcessor", "DeformableDetrImageProcessor"}),
     ),
 }
-"""Network, processor, and what files call processors that do the same."""
+"""Network, processor, and what else files call processors that do the same."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,9 @@ class SetDetector:
         compute = compute or Compute()
         model_class, processor_class, known_as = _FAMILIES[family]
         device = pick_device(compute.device)
-        self._processor = _open_processor(processor_class, known_as, folder)
         model = load_pretrained(model_class, folder)
+        self._processor = load_processor(processor_class, folder, known_as)
+        _check_sides(self._processor, folder)
         self.labels: Mapping[int, str] = {
             int(number): str(name) for number, name in model.config.id2label.items()
         }
@@ -180,40 +180,17 @@ class SetDetector:
         return read
 
 
-def _open_processor(cls: Any, known_as: frozenset[str], folder: Path) -> Any:  # noqa: ANN401
-    """The processor that came with the network.
+def _check_sides(processor: Any, folder: Path) -> None:  # noqa: ANN401
+    """See to what size pictures are scaled.
 
     Raises:
-        WeightsError: Its file is absent, damaged, or of another network.
+        WeightsError: It is none that a network was trained at.
     """
-    path = folder / PROCESSOR
-    if not path.is_file():
-        raise WeightsError(
-            f"{folder} has no {PROCESSOR}",
-            why="it says how pictures are scaled for the network",
-            fix=f"put the {PROCESSOR} that came with the weights at {path}",
-        )
-    try:
-        told, _ = cls.get_image_processor_dict(str(folder), local_files_only=True)
-        kind = str(told.get("image_processor_type", cls.__name__))
-        made = cls.from_dict(told)
-        sides = [int(side) for side in dict(made.size).values() if side is not None]
-    except Exception as error:
-        raise WeightsError(
-            f"{path} cannot be read: {type(error).__name__}",
-            why=str(error).strip().split("\n")[0][:300],
-            fix=f"put the {PROCESSOR} that came with the weights at {path}",
-        ) from error
-    if kind.removesuffix("Fast") not in known_as:
-        raise WeightsError(
-            f"{path} is of a {kind}, wanted {cls.__name__}",
-            why="pictures that are scaled for another network give other boxes",
-            fix=f"put the {PROCESSOR} that came with the weights at {path}",
-        )
-    if not sides or not all(0 < side <= MAX_SIDE_PX for side in sides):
+    sides = [side for side in dict(processor.size).values() if side is not None]
+    if not sides or not all(isinstance(side, int) and 0 < side <= MAX_SIDE_PX for side in sides):
+        path = folder / PREPROCESSOR
         raise WeightsError(
             f"{path} scales pictures to {sides}, wanted 1 to {MAX_SIDE_PX} px",
             why="the network's memory grows with the square of it",
-            fix=f"put the {PROCESSOR} that came with the weights at {path}",
+            fix=f"put the {PREPROCESSOR} that came with the weights at {path}",
         )
-    return made

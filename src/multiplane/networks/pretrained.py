@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +60,20 @@ def load_pretrained(cls: Any, folder: Path, *, ignore_extra: tuple[str, ...] = (
     return model.eval()
 
 
-def load_processor(cls: Any, folder: Path) -> Any:  # noqa: ANN401 - transformers is not typed for us
+def load_processor(cls: Any, folder: Path, known_as: Collection[str] = ()) -> Any:  # noqa: ANN401 - transformers is not typed for us
     """Load what prepares pictures for a network, as it was saved beside it.
 
     Args:
         cls: A processor class of transformers, for instance ``VitMatteImageProcessor``.
         folder: Holds preprocessor_config.json.
+        known_as: What else files call a processor that does the same.
 
     Returns:
         The processor.
 
     Raises:
-        WeightsError: The file is absent or says nothing that the class understands.
+        WeightsError: The file is absent, is of another processor, or says nothing that the class
+            understands.
     """
     path = folder / PREPROCESSOR
     fix = f"put the {PREPROCESSOR} that came with the weights at {path}"
@@ -83,13 +85,22 @@ def load_processor(cls: Any, folder: Path) -> Any:  # noqa: ANN401 - transformer
         )
     try:
         with _silence():
-            return cls.from_pretrained(str(folder), local_files_only=True)
+            told, _ = cls.get_image_processor_dict(str(folder), local_files_only=True)
+            kind = str(told.get("image_processor_type", cls.__name__))
+            made = cls.from_dict(told)
     except Exception as error:
         raise WeightsError(
             f"{path} cannot be read by {cls.__name__}: {_first_line(error)}",
             why="it says what pictures look like to the network",
             fix=fix,
         ) from error
+    if kind.removesuffix("Fast") not in {cls.__name__, *known_as}:
+        raise WeightsError(
+            f"{path} is of a {kind}, wanted {cls.__name__}",
+            why="a network that is shown pictures of another scale or colours sees others",
+            fix=fix,
+        )
+    return made
 
 
 def _from_pretrained(cls: Any, folder: Path, **how: str) -> tuple[Any, Mapping[str, Any]]:  # noqa: ANN401
