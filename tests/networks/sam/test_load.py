@@ -15,7 +15,7 @@ from tiny_sam_video import save_tiny_video_sam  # noqa: E402
 
 from multiplane.core.compute import Compute  # noqa: E402
 from multiplane.core.errors import ConfigError, WeightsError  # noqa: E402
-from multiplane.networks.sam.load import family_of, open_image_sam  # noqa: E402
+from multiplane.networks.sam.load import check_family, family_of, open_image_sam  # noqa: E402
 
 PLAIN = Compute("cpu", "fp32")
 FRAME = np.arange(48 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(48, 64, 3)
@@ -91,6 +91,13 @@ def test_another_network_in_the_folder(copied) -> None:
     with pytest.raises(WeightsError, match="'vitmatte', wanted one of: sam2") as caught:
         open_image_sam(copied, PLAIN)
     assert "multiplane models list" in caught.value.fix
+
+
+def test_a_backend_is_named_after_its_network(folder) -> None:
+    check_family(folder, "sam2", "mine")
+    with pytest.raises(WeightsError, match="mine is a network of the kind 'sam2'") as caught:
+        check_family(folder, "edgetam", "mine")
+    assert "--backend sam2" in caught.value.fix
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"sam2"'])

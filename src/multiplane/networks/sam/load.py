@@ -57,6 +57,26 @@ def family_of(folder: Path) -> Family:
     return _known(folder)[0]
 
 
+def check_family(folder: Path, wanted: str, model: str) -> None:
+    """Make sure that a folder holds the family that a backend is named after.
+
+    Args:
+        folder: Holds config.json.
+        wanted: The backend.
+        model: How the user calls what is in the folder.
+
+    Raises:
+        WeightsError: It holds another.
+    """
+    family = family_of(folder)
+    if family != wanted:
+        raise WeightsError(
+            f"{model} is a network of the kind {family!r}, the backend is {wanted!r}",
+            why="what is said of a backend holds for its own network",
+            fix=f"--backend {family}, with the same model",
+        )
+
+
 def open_image_sam(folder: Path, compute: Compute | None = None) -> ImageSam:
     """Open the image part of a SAM.
 

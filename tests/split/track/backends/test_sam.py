@@ -63,9 +63,10 @@ def test_each_of_the_family_is_followed_by_the_users_path(tmp_path: Path, kind: 
     assert found.figures["model"] == str(tmp_path)
     assert found.figures["backend"] == OPTIONS[kind]().kind
     assert str(tmp_path) in Track().weights(options)
-    assert Track().fingerprint(options) != Track().fingerprint(
-        options.model_copy(update={"backend": OPTIONS[kind]()})
-    )
+    before = Track().fingerprint(options)
+    assert Track().fingerprint(options.model_copy(update={"memory_offload": True})) == before
+    save_tiny_video_sam(tmp_path, kind, seed=1)
+    assert Track().fingerprint(options) != before
 
 
 def test_what_is_remembered_is_said(folder: Path) -> None:
@@ -122,6 +123,13 @@ def test_a_truncated_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be loaded as Sam2VideoModel") as told:
         propagator(tmp_path)
     assert "models pull" in told.value.fix
+
+
+def test_another_of_the_family(tmp_path: Path) -> None:
+    save_tiny_video_sam(tmp_path, "edgetam_video")
+    with pytest.raises(WeightsError, match="of the kind 'edgetam', the backend is 'sam2'") as told:
+        propagator(tmp_path)
+    assert told.value.fix == "--backend edgetam, with the same model"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

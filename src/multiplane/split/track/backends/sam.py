@@ -9,6 +9,7 @@ import numpy as np
 from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
 from multiplane.hub import weights
+from multiplane.networks.sam.load import check_family
 from multiplane.networks.sam.video import VideoSam, open_video_sam
 from multiplane.networks.sam.video_session import VideoSession
 from multiplane.split.track.backend import Look, Sighting
@@ -44,7 +45,9 @@ class SamPropagator:
         compute = compute or Compute()
         if sam is None:
             pick_device(compute.device)  # before a gigabyte is fetched
-            sam = open_video_sam(weights.find(options.model), compute)
+            folder = weights.find(options.model)
+            check_family(folder, options.kind, options.model)
+            sam = open_video_sam(folder, compute)
         self._sam, self._options, self._offload = sam, options, offload
 
     @property

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from multiplane.core.arrays import Frame
 from multiplane.core.compute import Compute
-from multiplane.core.errors import WeightsError
 from multiplane.core.instances import box_of
 from multiplane.core.items import Json
 from multiplane.core.progress import Progress, silent, track
 from multiplane.hub import weights
 from multiplane.motion.camera import CameraPath
 from multiplane.networks.sam.image import ImageSam
-from multiplane.networks.sam.load import family_of, open_image_sam
+from multiplane.networks.sam.load import check_family, open_image_sam
 from multiplane.networks.sam.video import VideoSam, open_video_sam
 from multiplane.split.segment.backend import Part, Segmentation
 from multiplane.split.segment.backends.sam.cast import Cast
@@ -74,7 +73,8 @@ class SamSegmenter:
         if sam is None:
             pick_device(self._compute.device)  # before a gigabyte is fetched
             self._folder = weights.find(options.model)
-            sam = self._open(self._folder)
+            check_family(self._folder, options.kind, options.model)
+            sam = open_image_sam(self._folder, self._compute)
         words = Worded(self._folder, self._compute) if self._folder else None
         self._eyes = Eyes(sam, options.automatic, self._compute, words)
         self._follower = follower
@@ -202,22 +202,6 @@ class SamSegmenter:
         notes = [*self._eyes.notes, *(self._follower.memory.notes if self._follower else ())]
         if notes:
             figures["memory"] = list(dict.fromkeys(notes))
-
-    def _open(self, folder: Path) -> ImageSam:
-        """The network for single frames.
-
-        Raises:
-            WeightsError: The folder holds another network.
-        """
-        family = family_of(folder)
-        if family != self._options.kind:
-            raise WeightsError(
-                f"{self._options.model} is a network of the kind {family!r}, the backend is "
-                f"{self._options.kind!r}",
-                why="what is said of a backend holds for its own network",
-                fix=f"--backend {family} --set segment.backend.model={self._options.model}",
-            )
-        return open_image_sam(folder, self._compute)
 
     def _open_follower(self) -> VideoSam:
         if self._follower is None:
