@@ -38,7 +38,7 @@ SHARE = 0.05
 """Of the picture is hidden."""
 PLACES = ((0.2, 0.3, 1.6), (0.55, 0.72, 0.5), (0.84, 0.33, 1.0))
 """Middle of each hole in shares of width and height, and its height over its width."""
-CAPS = (LamaOptions().max_megapixels, 0.36, 0.26)
+CAPS = (1.0, LamaOptions().max_megapixels, 0.26)
 CONTEXT_PX = 128
 
 

@@ -28,12 +28,12 @@ class LamaOptions(Options):
         "best.ckpt with or without its config.yaml, big-lama.pt, safetensors",
     )
     max_megapixels: float = Field(
-        default=1.0,
+        default=0.36,
         ge=0.07,
         le=64.0,
         description="crops with more pixels are painted at a smaller size, and what was painted "
-        "is enlarged; LaMa was trained at 0.07 and judged at 0.26. Less is quicker, calmer in "
-        "large holes, and softer",
+        "is enlarged; LaMa was trained at 0.07 and judged at 0.26. More is sharper and slower, "
+        "and loses its way in large holes",
     )
     refine: bool = Field(
         default=False,
