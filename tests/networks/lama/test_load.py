@@ -233,8 +233,9 @@ def test_a_config_of_another_network(tmp_path, tiny, old, new, told):
         "",
         "a: [",
         "x: !!python/object/apply:os.system ['touch marker']",
+        "x: &a0 {k: 1}\ny: &a1 {<<: [*a0, *a0]}\ngenerator: {kind: [*a1, *a1]}",
     ],
-    ids=["reference", "whole reference", "list", "empty", "no YAML", "code"],
+    ids=["reference", "whole reference", "list", "empty", "no YAML", "code", "bomb"],
 )
 def test_what_a_config_does_not_say_is_not_compared(tmp_path, tiny, text, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)

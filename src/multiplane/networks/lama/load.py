@@ -210,10 +210,14 @@ def _generator_of(path: Path) -> Mapping[str, Any]:
     """What a config says of the generator; nothing where it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8") if path.stat().st_size <= _MOST_CONFIG_BYTES else ""
-        config = yaml.safe_load(text)
+        # a few aliases of aliases would fill the memory; OmegaConf writes none
+        aliased = any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
+        config = None if aliased else yaml.safe_load(text)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         logger.warning("%s is not compared with the weights: %s", path, type(error).__name__)
         return {}
+    if aliased:
+        logger.warning("%s is not compared with the weights: it has aliases", path)
     part = config.get("generator") if isinstance(config, dict) else None
     return part if isinstance(part, dict) else {}
 
