@@ -1,4 +1,5 @@
 import io
+import ssl
 import urllib.error
 import urllib.request
 
@@ -12,13 +13,17 @@ from multiplane.hub.sources import UrlSource
 SAFE = UrlSource("https://example.org/m.safetensors")
 
 
+class Answer(io.BytesIO):
+    url = SAFE.url
+
+
 @pytest.fixture
 def answer(monkeypatch):
     asked = []
 
     def urlopen(url, timeout):
         asked.append((url, timeout))
-        return io.BytesIO(b"weights")
+        return Answer(b"weights")
 
     monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     monkeypatch.setattr(downloads, "CHUNK_BYTES", 3)
@@ -65,3 +70,28 @@ def test_no_network(tmp_path, monkeypatch, error):
     with pytest.raises(WeightsError, match=r"cannot fetch https://example\.org") as caught:
         fetch_url(SAFE, tmp_path / "m", 7)
     assert "no network" in caught.value.why
+
+
+def test_what_breaks_on_the_way_is_no_fault_of_the_disk(tmp_path, monkeypatch):
+    class Broken(Answer):
+        def read(self, size=-1):
+            raise ssl.SSLError("bad record mac")
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Broken())
+    with pytest.raises(WeightsError, match=r"cannot fetch https://example\.org") as caught:
+        fetch_url(SAFE, tmp_path / "m", 7)
+    assert "bad record mac" in caught.value.why
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_server(tmp_path, answer):
+    with pytest.raises(IsADirectoryError):
+        fetch_url(SAFE, tmp_path, 7)
+
+
+def test_https_leads_to_https(tmp_path, monkeypatch):
+    class Elsewhere(Answer):
+        url = "http://example.org/m.safetensors"
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Elsewhere(b"weights"))
+    with pytest.raises(WeightsError, match="leads on to http://example"):
+        fetch_url(SAFE, tmp_path / "m", 7)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 
@@ -43,17 +43,32 @@ def fetch_url(source: UrlSource, target: Path, limit_bytes: int) -> None:
         )
     written = 0
     with target.open("wb") as file:
-        try:
-            with urllib.request.urlopen(source.url, timeout=TIMEOUT_S) as answer:
-                while chunk := answer.read(CHUNK_BYTES):
-                    written += len(chunk)
-                    if written > limit_bytes:
-                        break
-                    file.write(chunk)
-        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-            raise WeightsError(f"cannot fetch {source}", why=str(error)) from error
+        for chunk in _chunks(source):
+            written += len(chunk)
+            if written > limit_bytes:
+                break
+            file.write(chunk)
     if written > limit_bytes:
         raise WeightsError(
             f"{source} is larger than the {limit_bytes} bytes it should have",
             why="the server gave another file than the published one",
         )
+
+
+def _chunks(source: UrlSource) -> Iterator[bytes]:
+    """What is behind an address, piece by piece.
+
+    Raises:
+        WeightsError: It cannot be fetched, or is sent from a place that is no https address.
+    """
+    try:
+        with urllib.request.urlopen(source.url, timeout=TIMEOUT_S) as answer:
+            if not answer.url.startswith("https://"):
+                raise WeightsError(
+                    f"cannot fetch {source}: it leads on to {answer.url}",
+                    why="what comes another way than by https can be changed on the way",
+                )
+            while chunk := answer.read(CHUNK_BYTES):
+                yield chunk
+    except (OSError, HTTPException) as error:  # of the connection; who writes is outside
+        raise WeightsError(f"cannot fetch {source}", why=str(error)) from error
