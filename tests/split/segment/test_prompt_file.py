@@ -46,8 +46,9 @@ def test_every_way_to_point(tmp_path) -> None:
     assert (box.index, box.object_id, box.box) == (0, 1, (1, 2, 10, 20.5))
     assert (points.index, points.points, points.labels) == (2, ((3, 4), (5, 6)), (1, 0))
     assert mask.index == 1
-    assert np.array_equal(mask.mask, square())
-    assert np.array_equal(rle.mask, square())
+    assert np.array_equal(mask.read(), square())
+    assert np.array_equal(rle.read(), square())
+    assert (mask.mask, rle.mask) == (None, None)  # not before its frame is looked at
     assert box.where == f"{path}: prompts[0]"
     assert mask_files(path) == [tmp_path / "rough" / "a.png"]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,3 +62,20 @@ def test_what_is_said_of_one_object_stands_together() -> None:
     assert second.object_id == 2
     assert [(p.text, p.index) for p in texts] == [("boy", 0), ("girl", 0)]
     assert [p.object_id for p in of_frame(prompts, 3)] == [1, None, None]
+
+
+def test_a_mask_is_read_when_its_frame_is_looked_at() -> None:
+    reads: list[int] = []
+
+    def rough(index: int) -> np.ndarray:
+        reads.append(index)
+        return np.full((48, 64), index == 1)
+
+    prompts = [Prompt(index, 1, read=partial(rough, index)) for index in range(3)]
+    prompts.append(Prompt(1, 1, box=(1, 2, 3, 4)))
+    fitted = fit_prompts(prompts, 3, SIZE)
+    assert reads == []
+    (one,) = of_frame(fitted, 1)
+    assert reads == [1]
+    assert one.mask.all()
+    assert (one.box, one.read) == ((1, 2, 3, 4), None)

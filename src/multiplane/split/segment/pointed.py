@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from multiplane.core.arrays import Mask, check_mask
 from multiplane.core.instances import box_of
-from multiplane.split.segment.prompts import Prompt, of_frame
-
-MaskOf: TypeAlias = Callable[[], Mask]
-"""Reads a rough mask; it is read when its frame is looked at, so that a shot of them costs no
-memory."""
+from multiplane.split.segment.prompts import MaskOf, Prompt, of_frame
 
 _SPECK_PX = 16
 """Smaller parts of a rough mask are dirt."""

@@ -10,9 +10,9 @@ from multiplane.core.errors import InputError
 from multiplane.core.items import Item
 from multiplane.media.images import list_images, read_mask
 from multiplane.split.segment.config import SegmentOptions
-from multiplane.split.segment.pointed import MaskOf, Pointed
+from multiplane.split.segment.pointed import Pointed
 from multiplane.split.segment.prompt_file import mask_files, prompts_of_file
-from multiplane.split.segment.prompts import Prompt, fit_prompts
+from multiplane.split.segment.prompts import MaskOf, Prompt, fit_prompts
 from multiplane.split.segment.typed import parse_boxes, parse_points, parse_text
 
 

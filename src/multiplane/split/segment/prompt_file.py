@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from multiplane.core.arrays import Mask
 from multiplane.core.config import Options, explain
 from multiplane.core.detections import ShotBoxes, read_json, shot_boxes
 from multiplane.core.errors import InputError
 from multiplane.core.instances import decode_rle
 from multiplane.media.images import picture_size, read_mask
-from multiplane.split.segment.prompts import FIX, Box, Point, Prompt
+from multiplane.split.segment.prompts import FIX, Box, MaskOf, Point, Prompt
 
 MOST = 100_000
 """A file has no more prompts."""
@@ -228,7 +228,7 @@ def _prompt(
         box=box,
         points=points,
         labels=entry.labels or (1,) * len(points),
-        mask=_mask(entry, where, folder, size),
+        read=_mask(entry, where, folder, size),
         text=entry.text or "",
         where=where,
     )
@@ -249,22 +249,24 @@ def _index(stem: str, where: str, stems: Sequence[str]) -> int:
     )
 
 
-def _mask(entry: PromptEntry, where: str, folder: Path, size: tuple[int, int]) -> Mask | None:
-    """The rough mask of an entry.
+def _mask(entry: PromptEntry, where: str, folder: Path, size: tuple[int, int]) -> MaskOf | None:
+    """What reads the rough mask of an entry: as bits, those of a shot would fill the memory.
 
     Raises:
         InputError: It is not there, lies elsewhere, or has another size than the frames.
     """
     if entry.rle is not None:
         _same_size(entry.rle.size[::-1], size, f"{where}.rle")
+        runs = entry.rle.model_dump()
         try:
-            return decode_rle(entry.rle.model_dump())
+            decode_rle(runs)
         except (InputError, ValueError, OverflowError, IndexError) as error:
             raise InputError(
                 f"{where}.rle is no mask: {error}",
                 why="run lengths cover each pixel once",
                 fix="take it out of an instances_metadata.json as it stands there",
             ) from error
+        return partial(decode_rle, runs)
     if entry.mask is None:
         return None
     path = (folder / entry.mask).resolve()
@@ -281,7 +283,7 @@ def _mask(entry: PromptEntry, where: str, folder: Path, size: tuple[int, int]) -
             fix="check the name; it is counted from the folder of the file of prompts",
         )
     _same_size(picture_size(path), size, f"{where}.mask")
-    return read_mask(path)
+    return partial(read_mask, path)
 
 
 def _same_size(got: tuple[int, int], wanted: tuple[int, int], where: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -14,6 +14,9 @@ Box: TypeAlias = tuple[float, float, float, float]
 """Half-open (x0, y0, x1, y1), px of the frame."""
 Point: TypeAlias = tuple[float, float]
 """(x, y), px of the frame."""
+MaskOf: TypeAlias = Callable[[], Mask]
+"""Reads a rough mask; it is read when its frame is looked at, so that a shot of them costs no
+memory."""
 
 FIX = "multiplane/split/segment/README.md shows how prompts are written"
 
@@ -30,6 +33,7 @@ class Prompt:
         points: On it, or beside it.
         labels: One a point: 1 is on the object, 0 beside it.
         mask: bool (H, W), a rough mask of it.
+        read: Reads the mask, instead.
         text: What it is, in words.
         score: How sure whoever points is, in [0, 1].
         where: How to call it in messages.
@@ -41,6 +45,7 @@ class Prompt:
     points: tuple[Point, ...] = ()
     labels: tuple[int, ...] = ()
     mask: Mask | None = None
+    read: MaskOf | None = None
     text: str = ""
     score: float = 1.0
     where: str = "a prompt"
@@ -65,7 +70,7 @@ def fit_prompts(prompts: Iterable[Prompt], count: int, size: tuple[int, int]) ->
 
 
 def of_frame(prompts: Sequence[Prompt], index: int) -> list[Prompt]:
-    """The prompts of one frame; what is said of one object stands together.
+    """The prompts of one frame, their masks read; what is said of one object stands together.
 
     Args:
         prompts: Of a shot.
@@ -79,11 +84,13 @@ def of_frame(prompts: Sequence[Prompt], index: int) -> list[Prompt]:
     for prompt in prompts:
         if prompt.index not in {index, None}:
             continue
+        mask = prompt.mask if prompt.read is None else prompt.read()
+        prompt = replace(prompt, index=index, mask=mask, read=None)  # noqa: PLW2901 - read
         place = None if prompt.object_id is None else places.get(prompt.object_id)
         if place is None:
             if prompt.object_id is not None:
                 places[prompt.object_id] = len(found)
-            found.append(replace(prompt, index=index))
+            found.append(prompt)
         else:
             found[place] = _merge(found[place], prompt)
     return found
