@@ -77,6 +77,19 @@ def test_planes_of_another_step(tmp_path) -> None:
     assert [p.box for p in pointed.at(1)] == [(20, 5, 30, 15)]
 
 
+def test_rough_masks_that_do_not_fit(tmp_path) -> None:
+    write_mask(tmp_path / "masks/clip/0001/000007.png", square(3)[:20])
+    with pytest.raises(InputError, match=r"frame is 40x30, mask .*000007.png is 40x20") as error:
+        point_at(item(tmp_path), options(prompts=str(tmp_path / "masks")), SIZE).at(0)
+    assert error.value.fix.startswith("resize the mask")
+    small = "masks/clip/0001/000007.png"
+    with pytest.raises(InputError, match="is 40x20"):
+        point_by_planes(item(tmp_path, masks=(small, small)), SIZE).at(1)
+    with pytest.raises(InputError, match="there are 2 frames and 1 masks") as error:
+        point_by_planes(item(tmp_path, masks=(small,)), SIZE)
+    assert "one mask a frame" in error.value.fix
+
+
 def test_what_is_not_there(tmp_path) -> None:
     for told in (str(tmp_path / "none.json"), str(tmp_path)):
         with pytest.raises(InputError) as error:

@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from multiplane.core.arrays import Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item
 from multiplane.media.images import list_images, read_mask
@@ -33,7 +36,7 @@ def point_at(item: Item, options: SegmentOptions, size: tuple[int, int]) -> Poin
     if options.prompts is not None:
         path = _there(Path(options.prompts))
         if path.is_dir():
-            path, masks = _in_folder(path, item.id, stems)
+            path, masks = _in_folder(path, item.id, stems, size)
         if path.is_file():
             prompts += prompts_of_file(path, item.id, stems, size)
     numbers = [prompt.object_id for prompt in prompts if prompt.object_id is not None]
@@ -61,7 +64,14 @@ def point_by_planes(item: Item, size: tuple[int, int]) -> Pointed:
     prompts: list[Prompt] = []
     for path in item.paths("boxes"):
         prompts += prompts_of_file(path, item.id, stems, size)
-    masks = {index: _reader(path) for index, path in enumerate(item.paths("masks"))}
+    rough = item.paths("masks")
+    if len(rough) not in {0, len(stems)}:
+        raise InputError(
+            f"there are {len(stems)} frames and {len(rough)} masks",
+            why="each frame is looked at with its own mask",
+            fix="hand in one mask a frame, in the same order",
+        )
+    masks = {index: _reader(path, size) for index, path in enumerate(rough)}
     return Pointed(fit_prompts(prompts, len(stems), size), masks, asked=False)
 
 
@@ -112,8 +122,8 @@ def _there(path: Path) -> Path:
 
 
 def _in_folder(
-    folder: Path, shot: str, stems: Sequence[str]
-) -> tuple[Path, dict[int, MaskOf]]:  # fmt: skip
+    folder: Path, shot: str, stems: Sequence[str], size: tuple[int, int]
+) -> tuple[Path, dict[int, MaskOf]]:
     """The file or the rough masks that lie in a folder for a shot.
 
     Raises:
@@ -125,7 +135,7 @@ def _in_folder(
         return files[0], {}
     numbers = {stem: number for number, stem in enumerate(stems)}
     pictures = list_images(place) if place.is_dir() and not files else []
-    masks = {numbers[p.stem]: _reader(p) for p in pictures if p.stem in numbers}
+    masks = {numbers[p.stem]: _reader(p, size) for p in pictures if p.stem in numbers}
     if not masks:
         raise InputError(
             f"{place} has {len(files)} .json files and no masks named like the frames, "
@@ -136,5 +146,12 @@ def _in_folder(
     return place, masks
 
 
-def _reader(path: Path) -> MaskOf:
-    return lambda: read_mask(path)
+def _reader(path: Path, size: tuple[int, int]) -> MaskOf:
+    """What reads a rough mask, which has to have the size of the frames."""
+
+    def read() -> Mask:
+        mask = read_mask(path)
+        check_same_size(np.empty(size[::-1]), mask, ("frame", f"mask {path}"))
+        return mask
+
+    return read
