@@ -8,6 +8,7 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import InputError
 from multiplane.measure.region import grow
 from multiplane.motion.camera import CameraPath, still_path
+from multiplane.restore.inpaint import fill
 from multiplane.restore.inpaint.backend import Filled, Gap, open_inpainter
 from multiplane.restore.inpaint.config import InpaintOptions, OpenCvOptions, PatchMatchOptions
 from multiplane.restore.inpaint.fill import Inpainted, Painter, fill_frame
@@ -199,6 +200,18 @@ def test_frames_whose_fill_is_not_carried_go_through_together(bricks: Frame, blo
         assert np.array_equal(one.fills, other.fills)
         assert np.array_equal(one.background[one.fills == 0], bricks[one.fills == 0])
         assert (one.background[mask] != bricks[mask]).any() == mask.any()
+
+
+def test_no_more_frames_are_held_than_memory_is_meant_for(
+    bricks: Frame, blob: Mask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill, "MOST_HELD_PX", 3 * blob.size)
+    inpainter = Batches()
+    inpainter.at_once = 4000
+    options = QUICK.model_copy(update={"carry": False})
+    shot = Shot([bricks] * 7, [blob] * 7, camera=still_path(7))
+    assert len(list(Painter(shot, inpainter, options).frames())) == 7
+    assert inpainter.sizes == [3, 3, 1]
 
 
 def test_a_sheet_is_invented_by_batches_too(bricks: Frame, blob: Mask) -> None:

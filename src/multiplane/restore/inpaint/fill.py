@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 MOST_LAID = 32
 """A sheet is laid from at most this many frames, evenly spread from the first to the last."""
 
+MOST_HELD_PX = 100_000_000
+"""Of frames whose holes are filled together; some 14 bytes each."""
+
 
 @dataclass(frozen=True)
 class Inpainted:
@@ -165,7 +168,7 @@ class Painter:
         self, begun: Iterator[_Begun], at_once: int
     ) -> Iterator[tuple[_Begun, tuple[Frame, list[Invention]]]]:
         """Fill the holes of several frames together, on the calling thread."""
-        while some := list(itertools.islice(begun, at_once)):
+        for some in _together(begun, at_once):
             gaps = [one.gap for one in some]
             yield from zip(
                 some, fill_gaps(gaps, self.inpainter, self.options.context_px), strict=True
@@ -189,6 +192,20 @@ class _Begun:
     reach: Box | None
     lent: tuple[NDArray[np.float32], Mask] | None
     carried: NDArray[np.uint8]
+
+
+def _together(begun: Iterator[_Begun], at_once: int) -> Iterator[list[_Begun]]:
+    """Frames in order, as many together as are wanted and memory is meant to hold."""
+    some: list[_Begun] = []
+    held_px = 0
+    for one in begun:
+        some.append(one)
+        held_px += one.gap.hole.size
+        if len(some) >= at_once or held_px >= MOST_HELD_PX:
+            yield some
+            some, held_px = [], 0
+    if some:
+        yield some
 
 
 def fill_frame(
