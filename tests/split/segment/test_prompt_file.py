@@ -92,6 +92,7 @@ def test_boxes_of_the_detector_are_prompts(tmp_path) -> None:
         ({"box_xyxy": "1,2,3,4"}, r"prompts\[0\].box_xyxy: got '1,2,3,4'; wanted"),
         ({"box": [1, 2, 3, 4]}, r"prompts\[0\].box: unknown key; known keys: id, shot,"),
         ({"points": [[1, 2]], "labels": [1, 1]}, "2 labels for 1 points"),
+        ({"points": [[1, 2]], "labels": [0]}, "it has no point on the object"),
         ({"points": [[1, 2]], "labels": [2]}, r"prompts\[0\].labels\[0\]"),
         ({"points": [[1, 2, 3]]}, r"prompts\[0\].points\[0\]"),
         ({"text": "a", "index": -1}, r"prompts\[0\].index: got -1"),
@@ -114,7 +115,15 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path, entry, said) -> None:
     with pytest.raises(InputError, match=said) as told:
         read(path)
     assert str(path) in told.value.what
+    assert "\n" not in told.value.what
     assert told.value.fix
+
+
+def test_what_is_beside_an_object_needs_no_point_on_it_where_it_is_known(tmp_path) -> None:
+    beside = {"points": [[1, 2]], "labels": [0]}
+    told = read(write(tmp_path, {**beside, "id": 1}, {"id": 1, "box_xyxy": [1, 2, 9, 9]}))
+    assert told[0].labels == (0,)
+    assert read(write(tmp_path, {**beside, "box_xyxy": [1, 2, 9, 9]}))[0].labels == (0,)
 
 
 def test_numbers_for_all_objects_or_for_none(tmp_path) -> None:
@@ -126,8 +135,9 @@ def test_numbers_for_all_objects_or_for_none(tmp_path) -> None:
 def test_a_file_of_another_kind(tmp_path, text) -> None:
     path = tmp_path / "prompts.json"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"prompts\.json"):
+    with pytest.raises(InputError, match=r"prompts\.json") as told:
         read(path)
+    assert "shows how prompts are written" in told.value.fix
     assert mask_files(path) == []
 
 

@@ -298,3 +298,14 @@ def test_what_another_step_points_at_is_left_aside_by_those_who_look_by_themselv
     record = run(make_item(tmp_path, scene.frames[:3], boxes=("boxes.json",)), MOTION)
     assert record.figures["backend"] == "motion"
     assert "boxes and masks of other steps are left aside" in str(record.figures["why"])
+
+
+def test_a_shot_that_nothing_is_pointed_at_in_says_so(tmp_path, scene) -> None:
+    prompts = tmp_path / "prompts.json"
+    prompts.write_text('{"prompts": [{"shot": "elsewhere/0001", "points": [[1, 2]]}]}')
+    item = make_item(tmp_path, scene.frames[:3])
+    worker = SegmentWorker(MOTION)
+    assert "other shots" not in str(worker.compute([item], [worker.load(item)])[0].figures["why"])
+    worker._options = SegmentOptions(backend=SamOptions(), prompts=str(prompts))
+    (record,) = worker.compute([item], [worker.load(item)])
+    assert str(record.figures["why"]).endswith("; the prompts are about other shots")

@@ -18,6 +18,7 @@ from multiplane.split.segment.prompts import FIX, Box, MaskOf, Point, Prompt
 
 MOST = 100_000
 """A file has no more prompts."""
+_WHY = "prompts are checked before anything is looked for"
 _Px = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
@@ -91,6 +92,9 @@ class PromptEntry(Options):
             raise ValueError("it has a text and a place or an id; words find all they describe")
         if self.labels is not None and len(self.labels) != len(self.points):
             raise ValueError(f"{len(self.labels)} labels for {len(self.points)} points")
+        alone = not (self.box_xyxy or self.mask or self.rle or self.id)
+        if alone and self.labels and 1 not in self.labels:
+            raise ValueError("it has no point on the object; label one 1, or write a box_xyxy")
         return self
 
 
@@ -132,7 +136,10 @@ def prompts_of_file(
     Raises:
         InputError: It cannot be read, or something in it is not what it should be.
     """
-    raw = read_json(path)
+    try:
+        raw = read_json(path)
+    except InputError as error:  # whose words are of boxes
+        raise InputError(error.what, why=_WHY, fix=FIX) from error
     if isinstance(raw, dict) and "frames" in raw and "prompts" not in raw:
         return prompts_of_boxes(shot_boxes(raw, str(path)), stems, size, str(path))
     return [
@@ -200,7 +207,7 @@ def _parse(raw: Any, path: Path) -> PromptFile:  # noqa: ANN401 - whatever JSON 
         faults = explain(error, PromptFile)
         raise InputError(
             "\n".join(f"{path}: {_key(key)}{text}" for key, text, _ in faults[:20]),
-            why="prompts are checked before anything is looked for",
+            why=_WHY,
             fix=FIX,
         ) from error
 
@@ -262,7 +269,7 @@ def _mask(entry: PromptEntry, where: str, folder: Path, size: tuple[int, int]) -
             decode_rle(runs)
         except (InputError, ValueError, OverflowError, IndexError) as error:
             raise InputError(
-                f"{where}.rle is no mask: {error}",
+                f"{where}.rle is no mask: {str(error).split(chr(10))[0]}",
                 why="run lengths cover each pixel once",
                 fix="take it out of an instances_metadata.json as it stands there",
             ) from error

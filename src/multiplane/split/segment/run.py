@@ -251,6 +251,8 @@ class SegmentWorker:
     def _shot(self, item: Item, shot: Shot) -> Record:
         started = time.perf_counter()
         found = segment_shot(shot, self._choices, self._options)
+        if _is_pointed(self._options) and not (shot.pointed and shot.pointed.asked):
+            found.figures["why"] = f"{found.figures['why']}; the prompts are about other shots"
         looked = time.perf_counter()
         stems = [path.stem for path in item.paths("frames")]
         masks: list[str] = []
