@@ -51,8 +51,10 @@ class Memory:
 class Network:
     def __init__(self) -> None:
         self.sessions: list[Memory] = []
+        self.remembered: list[int] = []
 
-    def start(self):
+    def start(self, *, max_conditioning: int = 0):
+        self.remembered.append(max_conditioning)
         self.sessions.append(Memory())
         return self.sessions[-1]
 
@@ -97,6 +99,7 @@ def test_what_is_shown_late_is_followed_back_to_the_beginning() -> None:
     back, forth = network.sessions
     assert back.seen == [5, 4, 3, 2, 1, 0]
     assert forth.seen == list(range(8))
+    assert all(0 < most < 100 for most in network.remembered)  # shots are long, memories are not
 
 
 def test_what_can_be_followed() -> None:

@@ -19,6 +19,10 @@ from multiplane.tensors.memory import Memory
 
 _Packed: TypeAlias = tuple[bytes, float]
 
+_REMEMBERED = 16
+"""Frames that an object was shown in which are remembered, its first and its latest: somebody may
+show it in each frame of a long shot."""
+
 
 class Session(Protocol):
     """A shot in the eyes of a network, see :mod:`multiplane.networks.sam.video_session`."""
@@ -41,7 +45,7 @@ class Follower(Protocol):
 
     memory: Memory
 
-    def start(self) -> Session:
+    def start(self, *, max_conditioning: int = 0) -> Session:
         """Begin with a shot."""
 
 
@@ -66,7 +70,7 @@ def follow_pointed(network: Follower, shot: Shot, pointed: Pointed) -> Iterator[
         The objects of a frame that are in sight, by their numbers.
     """
     before = _backwards(network, shot, pointed)
-    session = network.start()
+    session = network.start(max_conditioning=_REMEMBERED)
     for index in range(len(shot)):
         frame = shot.frame(index)
         shape = (frame.shape[0], frame.shape[1])
@@ -87,7 +91,7 @@ def _backwards(
         first[number] = min(index, first.get(number, index))
     if not any(first.values()):
         return {}
-    session = network.start()
+    session = network.start(max_conditioning=_REMEMBERED)
     found: dict[int, dict[int, _Packed]] = {}
     for index in range(max(first.values()), -1, -1):
         shown = pointed.at(index) if index else []
