@@ -12,6 +12,7 @@ from tiny_detectors import save_d_fine, save_rf_detr  # noqa: E402
 from multiplane.core.compute import Compute  # noqa: E402
 from multiplane.core.errors import ConfigError, WeightsError  # noqa: E402
 from multiplane.split.detect.backend import Footage  # noqa: E402
+from multiplane.split.detect.backends import detr  # noqa: E402
 from multiplane.split.detect.backends.detr import DFineDetector, RfDetrDetector  # noqa: E402
 from multiplane.split.detect.config import (  # noqa: E402
     DetectOptions,
@@ -54,6 +55,17 @@ def test_frames_are_taken_a_batch_at_a_time(kind: str, tmp_path: Path, footage) 
     assert [one.score for one in first] == pytest.approx([one.score for one in alone[0]], abs=1e-4)
     assert detector.labels == {name: name for name in ("person", "dog", "traffic light")}
     assert detector.notes == []  # each shot has its own
+
+
+def test_no_more_frames_are_held_than_memory_is_meant_for(
+    tmp_path: Path, footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detr, "MOST_HELD_PX", 2 * SIZE[0] * SIZE[1])
+    options = DFineOptions(model=str(save_d_fine(tmp_path)))
+    detector = DFineDetector(options, compute=Compute(device="cpu", batch_size=4000))
+    frames = Watched(footage(5))
+    next(detector.detect(Footage(frames, SIZE, range(5)), 0.3))
+    assert frames.asked == 2
 
 
 def test_classes_without_a_name_are_no_objects(tmp_path: Path, footage) -> None:

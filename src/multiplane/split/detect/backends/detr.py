@@ -11,6 +11,9 @@ from multiplane.networks.detector import Family, Found, SetDetector
 from multiplane.split.detect.backend import Footage
 from multiplane.split.detect.config import DFineOptions, RfDetrOptions
 
+MOST_HELD_PX = 100_000_000
+"""Of the frames of a batch, three bytes each; a larger batch is looked at in parts."""
+
 
 class _TransformersDetector:
     """What the two have in common."""
@@ -38,7 +41,8 @@ class _TransformersDetector:
             BackendError: The library failed, or memory is too small for one frame.
         """
         self._network.memory.notes.clear()
-        step = self._network.batch
+        width, height = footage.size
+        step = max(1, min(self._network.batch, MOST_HELD_PX // (width * height)))
         for start in range(0, len(footage.looked_at), step):
             some = [footage.frame(index) for index in footage.looked_at[start : start + step]]
             for found in self._network.detect(some, threshold):
