@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,7 +65,7 @@ class Chunked:
         self._told: list[str] = []
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> list[str]:
         """What was done about too little memory."""
         return [*self.inner.notes, *self._told]
 
