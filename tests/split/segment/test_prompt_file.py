@@ -101,7 +101,7 @@ def test_boxes_of_the_detector_are_prompts(tmp_path) -> None:
         ({"mask": "b.png"}, r"prompts\[0\].mask is 'b.png', which is not there"),
         ({"mask": "../b.png"}, "leads out of"),
         ({"mask": "/etc/passwd"}, "leads out of"),
-        ({"mask": "wrong.png"}, "wrong.png|is 5x7, the frames are 40x30"),
+        ({"mask": "wrong.png"}, "is 5x7, the frames are 40x30"),
         ({"rle": {"size": [30, 40], "counts": "###"}}, "rle is no mask"),
         ({"rle": {"size": [30, 41], "counts": "1"}}, "is 41x30, the frames are 40x30"),
         ({"id": 1, "text": "a"}, "a text and a place or an id"),
