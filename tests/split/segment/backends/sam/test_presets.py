@@ -18,3 +18,14 @@ def test_single_values_stand_whatever_the_preset_zero_too() -> None:
     options = AutomaticOptions(preset="optimized", points_per_side=7, stability_score_thresh=0.0)
     assert criteria_of(options) == Criteria(7, 0.7, 0.0)
     assert criteria_of(AutomaticOptions(pred_iou_thresh=0.0)).pred_iou == 0.0
+
+
+def test_what_no_preset_says_begins_as_upstreams() -> None:
+    told = AutomaticOptions().model_dump()
+    upstream = {
+        "points_per_batch": 64, "stability_score_offset": 1.0, "mask_threshold": 0.0,
+        "box_nms_thresh": 0.7, "crop_n_layers": 0, "crop_nms_thresh": 0.7,
+        "crop_overlap_ratio": 512 / 1500, "crop_n_points_downscale_factor": 1,
+        "min_mask_region_area": 0,
+    }  # fmt: skip
+    assert {name: told[name] for name in upstream} == upstream
