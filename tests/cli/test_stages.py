@@ -114,14 +114,33 @@ def test_one_mask_for_all_pictures(
     assert [path.stem for path in made] == ["0", "1"]
 
 
+def of_the_readme() -> list[str]:
+    """The stages that the README runs alone, a line each."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = (line.partition("  #")[0] for line in text.splitlines())
+    return [line for line in lines if line.startswith(("multiplane split", "multiplane rest"))]
+
+
+def needs_network(command: str) -> bool:
+    return bool({"sam2", "sam3", "lama"} & set(shlex.split(command)))
+
+
+@pytest.mark.parametrize("command", [line for line in of_the_readme() if needs_network(line)])
+def test_the_readme_writes_flags_as_they_are(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = shlex.split(command)
+    _, out, _ = told(capsys, *words[1:3], "--help")
+    assert all(f"{word} " in out or f"{word}\n" in out for word in words if word.startswith("--"))
+
+
 def test_the_stages_of_the_readme_follow_each_other(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(clip, tmp_path / "film.mp4")
     monkeypatch.chdir(tmp_path)
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    commands = [line for line in lines if line.startswith(("multiplane split", "multiplane rest"))]
-    assert len(commands) == 2
+    commands = [line for line in of_the_readme() if not needs_network(line)]
+    assert len(commands) == 4
     for command in commands:
         code, out, err = told(capsys, *shlex.split(command)[1:])
         assert code == 0, (command, out, err)

@@ -295,6 +295,16 @@ def test_memory_that_falls_short_means_fewer_at_once(
     assert "--device cpu" in short.value.fix
 
 
+def test_no_memory_for_a_frame_is_told(sam: VideoSam, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(frame: np.ndarray) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(sam, "see", full)
+    with pytest.raises(BackendError, match="too small even for 1 frame") as told:
+        sam.start().step(frames(1)[0])
+    assert "take a smaller model" in told.value.fix
+
+
 def test_a_failure_of_the_library_is_told(
     folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

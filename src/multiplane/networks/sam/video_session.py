@@ -99,7 +99,7 @@ class VideoSession:
                 fix="split the pictures by size first: multiplane split shots",
             )
         self._size = frame.shape[0], frame.shape[1]
-        pixels = self._sam.see(frame)
+        pixels, _ = self._sam.memory.fewer(lambda _: self._sam.see(frame), 1, "frame")
         self.position += 1
         if self._prune:
             self._frames.clear()
