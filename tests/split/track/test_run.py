@@ -273,3 +273,12 @@ def test_killed_and_run_again_is_run_once(
     assert "clip/0001" not in seen
     assert "clip/0002" in seen
     assert dict(results(tmp_path / "killed")) == dict(results(tmp_path / "whole"))
+
+
+def test_flow_keeps_the_masks_that_are_handed_in(scene: Scene) -> None:
+    given = [together(scene, index) for index in range(len(scene.frames))]
+    options = TrackOptions(backend=FlowOptions(work_px=160))
+    told = list(track_objects(scene.frames, options, masks=given).frames)
+    for mask, instances in zip(given, told, strict=True):
+        everybody = np.any([one.mask for one in instances], axis=0)
+        assert np.array_equal(everybody, mask)

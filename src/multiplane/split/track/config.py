@@ -83,6 +83,8 @@ class Sam3Options(_RemembersObjects):
     )
 
 
+EVERY_FRAMES = 12
+"""Where nobody says how often to look."""
 GROUP = "multiplane.track"
 """Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
 _SHIPPED = AutoOptions | FlowOptions | SamOptions | EdgeTamOptions | Sam3Options
@@ -132,11 +134,12 @@ class TrackOptions(Options):
         "finds, or characters as split.segment finds them; auto takes masks, else boxes, else "
         "everything with a network of the SAM family and characters with flow",
     )
-    every_frames: int = Field(
-        default=12,
+    every_frames: int | None = Field(
+        default=None,
         ge=0,
         le=10_000,
-        description="looks for newcomers every so many frames; 0 in the first frame only",
+        description="looks for newcomers every so many frames; 0 in the first frame only; left "
+        "out, every 12, and with flow every one where masks are at hand anyway",
     )
     identity: IdentityOptions = Field(
         default=IdentityOptions(), description="when two sightings are the same object"

@@ -18,7 +18,7 @@ from multiplane.core.instances import Instance, box_of
 from multiplane.core.items import Json
 from multiplane.split.track.appearance import Looks, learn, likeness, looks_of
 from multiplane.split.track.backend import Following, Look, Propagator, Sighting
-from multiplane.split.track.config import TrackOptions
+from multiplane.split.track.config import EVERY_FRAMES, TrackOptions
 from multiplane.split.track.matching import match, match_returning
 from multiplane.split.track.overlap import box_covered, covered, iou
 
@@ -119,6 +119,7 @@ class Tracks:
         self._index += 1
         seen = self._believed(frame, self._following.step(frame))
         every = self._options.every_frames
+        every = EVERY_FRAMES if every is None else every
         if self._index % every == 0 if every else self._index == 0:
             looks = self._find(self._index, frame)
             if looks is not None:

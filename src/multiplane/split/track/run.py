@@ -127,6 +127,9 @@ class Followers:
         figures |= {"why": self._choice.why, "looked_for": source}
         options = self._options
         chunked = Chunked(self._propagator, options.chunk_frames, options.overlap_frames)
+        if options.every_frames is None and chunked.drifts and source in {"masks", "characters"}:
+            # they are there for every frame: to carry them would only make them worse
+            options = options.model_copy(update={"every_frames": 1})
         tracks = Tracks(find, chunked, options)
         result = ShotTracks(iter(()), figures)
         result.frames = self._frames(footage, tracks, chunked, find, figures, progress)
