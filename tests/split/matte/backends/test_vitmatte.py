@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,8 @@ from multiplane.core.errors import BackendError, ConfigError, WeightsError  # no
 from multiplane.networks.vitmatte import VitMatte  # noqa: E402
 from multiplane.split.matte.backends import vitmatte  # noqa: E402
 from multiplane.split.matte.backends.vitmatte import VitMatteRefiner  # noqa: E402
-from multiplane.split.matte.config import VitMatteMatte  # noqa: E402
+from multiplane.split.matte.config import MatteOptions, VitMatteMatte  # noqa: E402
+from multiplane.split.matte.run import cut_outs  # noqa: E402
 from multiplane.split.matte.trimap import (  # noqa: E402
     BACKGROUND,
     FOREGROUND,
@@ -203,15 +205,22 @@ def test_other_failures_are_not_taken_for_want_of_memory(stand_in, monkeypatch) 
     assert refiner.notes == []
 
 
-def test_threads_take_turns_and_get_the_same(vitmatte_folder: Path) -> None:
+def test_one_thread_asks_the_network(
+    vitmatte_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     options = VitMatteMatte(model=str(vitmatte_folder), tile_px=64, overlap_px=32)
-    refiner = VitMatteRefiner(options, 8)
-    scenes = [scene((70, 80 + step)) for step in range(3)]
-    found = []
-    for threads in (1, 3):
-        with ThreadPoolExecutor(threads) as pool:
-            found.append(list(pool.map(lambda one: refiner.refine(*one), scenes)))
-    assert all(map(np.array_equal, *found))
+    monkeypatch.setattr("multiplane.split.matte.run.open_refiner", lambda _: refiner)
+    refiner, threads = VitMatteRefiner(options, 8), set()
+    ask = refiner.refine
+
+    def noted(*one: Any) -> Any:
+        threads.add(threading.current_thread())
+        return ask(*one)
+
+    monkeypatch.setattr(refiner, "refine", noted)
+    frames, masks = zip(*(scene((70, 80 + step))[:2] for step in range(3)), strict=True)
+    assert len(list(cut_outs(frames, masks, MatteOptions()))) == 3
+    assert threads == {threading.current_thread()}
 
 
 def test_weights_that_are_not_there_are_told(tmp_path: Path) -> None:

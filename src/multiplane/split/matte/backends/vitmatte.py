@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from threading import Lock
 
 import numpy as np
 
@@ -36,7 +35,7 @@ class VitMatteRefiner:
         notes: What was done about too little memory since they were last cleared.
     """
 
-    workers = 3  # one computes, others read and write
+    workers = 1  # torch has threads of its own, and can wait for ever when several call it
 
     def __init__(
         self, options: VitMatteMatte, edge_px: int, compute: Compute | None = None
@@ -65,7 +64,6 @@ class VitMatteRefiner:
         self._asked_px = self._side = options.tile_px
         self._overlap = options.overlap_px
         self._least = min(_LEAST_PX, options.tile_px)
-        self._turn = Lock()
 
     def refine(self, frame: Frame, mask: Mask, trimap: Trimap) -> Alpha:
         """Estimate the alpha in the unknown band; see :class:`Refiner`.
@@ -73,14 +71,13 @@ class VitMatteRefiner:
         Raises:
             BackendError: The network failed, or memory is too small even for one small tile.
         """
-        with self._turn:
-            found, self._side = self._memory.fewer(
-                functools.partial(self._tiled, frame, trimap), self._side, "px a tile", self._least
+        found, self._side = self._memory.fewer(
+            functools.partial(self._tiled, frame, trimap), self._side, "px a tile", self._least
+        )
+        if self._side < self._asked_px and not self.notes:  # cleared since memory fell short
+            self.notes.append(
+                f"tiles of {self._side} px, not {self._asked_px}: memory fell short before"
             )
-            if self._side < self._asked_px and not self.notes:  # cleared since memory fell short
-                self.notes.append(
-                    f"tiles of {self._side} px, not {self._asked_px}: memory fell short before"
-                )
         known = (trimap == FOREGROUND).astype(np.float32)
         return np.where(trimap == UNKNOWN, found, known)
 
