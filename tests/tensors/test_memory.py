@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
@@ -24,6 +24,7 @@ class Small:
         return [2 * value for value in batch]
 
 
+@settings(max_examples=25, deadline=None)  # memory is given back each time, which takes its time
 @given(st.integers(0, 40), st.integers(1, 40), st.integers(1, 12))
 def test_whatever_fits_every_item_is_done_once_and_in_order(count, size, room):
     memory = Memory(CPU)
