@@ -51,6 +51,20 @@ def test_auto_goes_without_and_says_why(here: set[str], monkeypatch: pytest.Monk
     assert "pip install 'multiplane[neural]'" in found.why
 
 
+def test_auto_knows_what_edgetam_needs_besides(
+    here: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here |= {"edgetam"}
+    monkeypatch.setattr(
+        "multiplane.core.plugins.find_spec", lambda name: None if name == "timm" else object()
+    )
+    found = choose_backend(AutoOptions(), Compute())
+    assert found.options == FlowOptions()
+    assert "timm missing; pip install 'multiplane[neural]'" in found.why
+    here |= {"sam2.1-tiny"}
+    assert choose_backend(AutoOptions(), Compute()).options == SamOptions(model="sam2.1-tiny")
+
+
 def test_a_backend_gets_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     made = open_propagator(Choice(FlowOptions(), ""), Compute(), offload=True)
     assert isinstance(made, FlowPropagator)

@@ -51,7 +51,8 @@ def choose_backend(options: Backend, compute: Compute) -> Choice:
     if here is None:
         absent = weights.why_absent(SamOptions().model)
         return Choice(FlowOptions(), f"no network that follows objects: {absent}")
-    gone = not_installed(NETWORKS)
+    needed = (*NETWORKS, "timm") if here.kind == "edgetam" else NETWORKS  # its backbone is timm's
+    gone = not_installed(needed)
     if gone:
         return Choice(FlowOptions(), f"{here.model} is here, but {gone}")
     if compute.device == "cpu" or not _has_cuda():
