@@ -21,7 +21,7 @@ SOURCE = ROOT / "src" / "multiplane"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 LAYERS = [
-    ["core"], ["tensors"], ["motion"], ["media"], ["hub"], ["networks"], ["measure"],
+    ["core"], ["tensors"], ["motion"], ["geometry"], ["media"], ["hub"], ["networks"], ["measure"],
     ["split", "restore", "curate", "learn", "compose", "lift"],
     ["engine"], ["cli", "studio"],
 ]  # fmt: skip

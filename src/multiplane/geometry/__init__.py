@@ -1,0 +1,1 @@
+"""Where the light came from: projections, and what two eyes that stand beside each other share."""
