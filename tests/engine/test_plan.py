@@ -72,6 +72,53 @@ def test_the_key_holds_all_that_the_result_depends_on() -> None:
     assert usual not in others
 
 
+def gather(clips: Source, cut: Source, copy: Source) -> Plan:
+    stage = find_stage("toy.gather")
+    inputs = {
+        "source": ("input", "source"), "texts": ("cut", "texts"), "copies": ("copy", "copies")
+    }  # fmt: skip
+    step = Step("gather", stage, stage.options(), inputs)
+    return plan_step(step, "s", {"input": clips, "cut": cut, "copy": copy}, ROOT)
+
+
+CLIPS = source(made("clip", source="/film"))
+TEXTS = [made("clip/1", "k1", texts="t/1"), made("clip/2", "k2", texts="t/2")]
+COPIES = [made("clip/1", "c1", copies="c/1"), made("clip/2", "c2", copies="c/2")]
+STRANGER = Made(Planes("other/1", {"texts": ("t/o",), "copies": ("c/o",)}, {}), "o", "other")
+
+
+def test_a_gathering_stage_has_the_parts_of_its_input_in_order() -> None:
+    found = gather(CLIPS, source(*TEXTS, STRANGER), source(*COPIES, STRANGER))
+    (item,) = (planned.item for planned in found.items)
+    assert item.id == "clip"
+    assert item.files == {"source": ("/film",), "texts": ("t/1", "t/2"), "copies": ("c/1", "c/2")}
+    assert item.data["parts"] == [
+        {
+            "id": f"clip/{n}",
+            "files": {"texts": [f"t/{n}"], "copies": [f"c/{n}"]},
+            "data": {"of": f"clip/{n}"},
+        }
+        for n in (1, 2)
+    ]
+
+
+def test_what_is_gathered_is_in_the_key() -> None:
+    keys = {
+        gather(CLIPS, source(*texts), source(*COPIES)).items[0].key
+        for texts in (TEXTS, [TEXTS[0], made("clip/2", "new", texts="t/2")], TEXTS[::-1])
+    }
+    assert len(keys) == 3
+
+
+def test_a_gathering_stage_waits_for_all_parts() -> None:
+    held = source(COPIES[0], blocked="clip/2")
+    found = gather(CLIPS, source(*TEXTS), held)
+    assert found.items == ()
+    assert found.skipped == {"clip": ("clip", "waits for 'clip/2' of 'copy': broken")}
+    assert gather(CLIPS, source(), source()).skipped["clip"][1].startswith("nobody made texts")
+    assert gather(CLIPS, source(*TEXTS), source(COPIES[0])).items == ()
+
+
 @pytest.mark.parametrize(
     "name", ["", "/a", "a/", "a//b", "../a", "a/..", ".a", "a/.b", "a\\b", "c:x", "a?", "a\0b"]
 )

@@ -25,8 +25,8 @@ HELP = {
     "split": "Footage into planes, a stage at a time.",
     "restore": "What was behind the planes, a stage at a time.",
 }
-INPUT_PLANES = ("source", "frames")
-"""A stage that needs one of these and nothing else takes footage as it is."""
+INPUT_PLANES = ("source", "frames", "footage")
+"""A stage that needs some of these and nothing else takes footage as it is."""
 
 
 def verb(name: str) -> typer.Typer:

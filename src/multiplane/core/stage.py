@@ -63,3 +63,18 @@ class UsesWeights(Protocol):
 
     def weights(self, options: Any) -> tuple[str, ...]:  # noqa: ANN401 - the stage's own options
         """Their names. Nothing is fetched or loaded to find out."""
+
+
+@runtime_checkable
+class Gathers(Protocol):
+    """A stage that takes together what others made of the parts of its item, e.g. of its chunks."""
+
+    gathers: ClassVar[tuple[str, ...]]
+    """Planes that are collected from all planes of the same input, in their order. An item has
+    their files one after the other, and in its data under ``parts`` a mapping a part: ``id``,
+    ``files`` (plane → files) and ``data``. All parts must be there, or the item waits."""
+
+
+def gathered_by(stage: Stage) -> tuple[str, ...]:
+    """The planes that a stage collects from all parts of its item; none for most."""
+    return stage.gathers if isinstance(stage, Gathers) else ()

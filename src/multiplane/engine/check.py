@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from multiplane.core.config import Options, explain, nearest
 from multiplane.core.errors import ConfigError
-from multiplane.core.stage import Stage
+from multiplane.core.stage import Stage, gathered_by
 from multiplane.engine import lines
 from multiplane.engine.stages import find_stage, stage_names
 
@@ -160,7 +160,8 @@ class _Checker:
     def _inputs(
         self, key: lines.Key, stage: Stage, inputs: Mapping[str, Any]
     ) -> dict[str, tuple[str, str]]:
-        planes = (*stage.needs, *stage.accepts)
+        needed = (*stage.needs, *gathered_by(stage))
+        planes = (*needed, *stage.accepts)
         sources: dict[str, tuple[str, str]] = {}
         for plane, source in inputs.items():
             if plane not in planes:
@@ -172,7 +173,7 @@ class _Checker:
                     self.faults.append(Fault((*key, plane), wrong))
                 owner, _, name = source.partition(".")
                 sources[plane] = (owner, name)
-        for plane in stage.needs:
+        for plane in needed:
             if plane not in inputs:
                 text = f"{stage.name} needs {plane!r}; {self._offer(plane)}"
                 self.faults.append(Fault(key, text))

@@ -8,26 +8,35 @@ from pathlib import Path
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
+from multiplane.core.stage import gathered_by
 from multiplane.engine.folder import is_run
-from multiplane.engine.inputs import Known, kind_of
+from multiplane.engine.inputs import SOURCE, Known, kind_of
 from multiplane.engine.names import Ids, is_text, listed, readable, unnameable
 from multiplane.engine.pairs import pairs_of
-from multiplane.engine.recipe import Recipe, StageStep, stage_recipe
+from multiplane.engine.recipe import Recipe, StageStep
 from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
+from multiplane.engine.stages import find_stage
 from multiplane.media.images import list_images, picture_size
 
 SINGLE = {"camera": ".json", "boxes": ".json"}
 """Planes that are one file for all frames, and its suffix."""
+FEEDERS = {
+    "frames": "split.shots",
+    "footage": "split.chunks",
+    "alphas": "split.stereo",
+    "people": "split.stereo",
+}
+"""Plane → the stage that makes it where all there is is footage."""
 SHARED = {"masks"}
 """Planes of which one picture may stand for all frames."""
 
 
 def footage_recipe(stage: str) -> Recipe:
-    """The recipe that takes footage to one stage: its frames first, then the stage.
+    """The recipe that takes footage to one stage: what it needs first, then the stage.
 
     Args:
-        stage: A stage that needs a source, or nothing but frames.
+        stage: A stage that needs a source, or nothing but what :data:`FEEDERS` make of one.
 
     Returns:
         The checked recipe, named after the stage.
@@ -35,15 +44,25 @@ def footage_recipe(stage: str) -> Recipe:
     Raises:
         ConfigError: Nobody offers that stage.
     """
-    alone = stage_recipe(stage)
-    (step,) = alone.stages
-    if "source" in step.inputs:
-        return alone
-    shots = StageStep(id="shots", stage="split.shots", inputs={"source": "input.source"})
-    taken = step.model_copy(update={"inputs": {"frames": "shots.frames"}})
-    recipe = Recipe(name=stage, stages=(shots, taken))
+    steps: dict[str, StageStep] = {}
+    _feed(stage, steps)
+    recipe = Recipe(name=stage, stages=tuple(steps.values()))
     recipe.steps()
     return recipe
+
+
+def _feed(stage: str, steps: dict[str, StageStep]) -> str:
+    """Add a stage behind those that make what it needs; gives the id of its step."""
+    found = find_stage(stage)
+    inputs = {}
+    for plane in (*found.needs, *gathered_by(found)):
+        if plane in FEEDERS:
+            inputs[plane] = f"{_feed(FEEDERS[plane], steps)}.{plane}"
+        elif plane == SOURCE:
+            inputs[plane] = f"input.{plane}"
+    name = stage.rpartition(".")[2]
+    steps.setdefault(name, StageStep(id=name, stage=stage, inputs=inputs))
+    return name
 
 
 def planes_of_folders(folders: Mapping[str, Path], known: Known | None = None) -> list[Planes]:

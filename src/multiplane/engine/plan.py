@@ -8,6 +8,7 @@ from pathlib import Path
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes
+from multiplane.core.stage import gathered_by
 from multiplane.engine.check import Step
 from multiplane.engine.fingerprint import hash_json
 
@@ -61,7 +62,8 @@ def plan_step(step: Step, stage_key: str, sources: Mapping[str, Source], root: P
     """Join the inputs of a step.
 
     An id is an item when every plane the stage needs is there. Planes it accepts may be missing.
-    An id that one of the needed sources could not deliver is skipped.
+    An id that one of the needed sources could not deliver is skipped. What the stage gathers comes
+    from all planes of the same input, and waits until none of them is held up.
 
     Args:
         step: The step.
@@ -132,17 +134,65 @@ def _join(
     data: dict[str, Json] = {}
     depends: list[list[str]] = []
     origin = name
-    for owner in dict.fromkeys(owner for owner, _ in step.inputs.values()):
+    gathered = gathered_by(step.stage)
+    joined = {plane: source for plane, source in step.inputs.items() if plane not in gathered}
+    for owner in dict.fromkeys(owner for owner, _ in joined.values()):
         made = sources[owner].made.get(name)
         if made is not None:
             data.update(made.planes.data)
             depends.append([owner, made.key])
             origin = made.origin
-    for plane, (owner, theirs) in sorted(step.inputs.items()):
+    for plane, (owner, theirs) in sorted(joined.items()):
         made = sources[owner].made.get(name)
         if made is not None and theirs in made.planes.files:
             files[plane] = made.planes.files[theirs]
         elif plane in step.stage.needs:
             return origin, f"{owner!r} made no {theirs!r} for {name!r}"
+    if gathered:
+        parts = _gather(step, origin, sources)
+        if isinstance(parts, str):
+            return origin, parts
+        for plane in gathered:
+            files[plane] = tuple(file for part in parts for file in part.files[plane])
+        data["parts"] = [
+            {
+                "id": part.id,
+                "files": {k: [*v] for k, v in part.files.items()},
+                "data": {**part.data},
+            }
+            for part in parts
+        ]
+        depends += [[part.id, part.key] for part in parts]
     key = hash_json([stage_key, name, sorted(files), depends])
     return Planned(Item(name, root, step.id, files, data), key, origin)
+
+
+@dataclass
+class _Part:
+    """What is gathered of one part of an item."""
+
+    id: str
+    files: dict[str, tuple[str, ...]]
+    data: dict[str, Json]
+    key: str
+
+
+def _gather(step: Step, origin: str, sources: Mapping[str, Source]) -> list[_Part] | str:
+    """The parts of an input, in their order, or why they cannot be had."""
+    parts: dict[str, _Part] = {}
+    planes = gathered_by(step.stage)
+    for plane in planes:
+        owner, theirs = step.inputs[plane]
+        for held, (of, why) in sources[owner].blocked.items():
+            if of == origin:
+                return f"waits for {held!r} of {owner!r}: {why}"
+        for name, made in sources[owner].made.items():
+            if made.origin == origin and theirs in made.planes.files:
+                part = parts.setdefault(name, _Part(name, {}, {}, ""))
+                part.files[plane] = made.planes.files[theirs]
+                part.data.update(made.planes.data)
+                part.key = hash_json([part.key, owner, made.key])
+    lacking = [part.id for part in parts.values() if set(part.files) != set(planes)]
+    if lacking or not parts:
+        return f"nobody made {' and '.join(planes)} of all parts of {origin!r}"
+    return list(parts.values())

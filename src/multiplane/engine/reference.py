@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from multiplane.core.config import models_in
+from multiplane.core.stage import gathered_by
 from multiplane.engine.recipe import builtin_recipes, load_recipe
 from multiplane.engine.stages import STAGES, find_stage
 
@@ -55,8 +56,11 @@ def _stage(name: str) -> list[str]:
     accepts = f", can use {_names(stage.accepts)}" if stage.accepts else ""
     makes = _names(stage.makes) if stage.makes else "figures only"
     lines = [f"## {name}", "", (stage.options.__doc__ or "").strip().splitlines()[0], ""]
+    gathered = gathered_by(stage)
+    gathers = f", gathers {_names(gathered)} of all parts of its input" if gathered else ""
     lines += [
-        f"Needs {_names(stage.needs)}{accepts}; makes {makes}. Metadata: `{stage.metadata}`.",
+        f"Needs {_names(stage.needs)}{gathers}{accepts}; makes {makes}. "
+        f"Metadata: `{stage.metadata}`.",
         "",
     ]
     return lines + _table(stage.options, set())

@@ -18,6 +18,7 @@ STAGES = {
     "toy.cut": "toys:Cut",
     "toy.copy": "toys:Copy",
     "toy.join": "toys:Join",
+    "toy.gather": "toys:Gather",
     "toy.nothing": "toys:Nothing",
 }
 
@@ -190,6 +191,25 @@ class _Joiner:
 
     def close(self) -> None:
         pass
+
+
+class Gather:
+    """All texts of a source in, one text out."""
+
+    name: ClassVar[str] = "toy.gather"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[Options]] = JoinOptions
+    needs: ClassVar[tuple[str, ...]] = ("source",)
+    accepts: ClassVar[tuple[str, ...]] = ()
+    gathers: ClassVar[tuple[str, ...]] = ("texts", "copies")
+    makes: ClassVar[tuple[str, ...]] = ("joined",)
+    metadata: ClassVar[str] = "gathered.json"
+
+    def fingerprint(self, options: JoinOptions) -> str:
+        return ""
+
+    def open(self, options: JoinOptions) -> _Joiner:
+        return _Joiner(options)
 
 
 class Nothing:
