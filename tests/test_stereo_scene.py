@@ -33,12 +33,13 @@ def centre(share: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize("distance_m", [0.8, 2.0])
 def test_disparity_is_that_of_two_eyes_64_mm_apart(distance_m: float) -> None:
     dot = np.full((40, 40, 4), 255, np.uint8)
-    scene = Scene(SIZE, [Card(1, stands(0, distance_m, 0), still(dot), 0.05)], samples=8)
+    size, samples = 512, 2
+    scene = Scene(size, [Card(1, stands(0, distance_m, 0), still(dot), 0.06)], samples=samples)
     left, right = (centre(eye.alpha) for eye in scene.pair(0))
-    expected = 2 * math.atan(0.032 / distance_m) / math.pi * SIZE
-    assert left[0] - right[0] == pytest.approx(expected, abs=0.03)
+    expected = 2 * math.atan(0.032 / distance_m) / math.pi * size
+    assert left[0] - right[0] == pytest.approx(expected, abs=0.5 / samples)
     assert left[1] == pytest.approx(right[1], abs=0.01)
-    assert scene.eye(0, "left").depth_m[SIZE // 2, SIZE // 2] == pytest.approx(distance_m, rel=2e-3)
+    assert scene.eye(0, "left").depth_m[size // 2, size // 2] == pytest.approx(distance_m, rel=2e-3)
 
 
 def test_alphas_share_each_pixel_and_things_hide_people() -> None:
