@@ -1,0 +1,1 @@
+"""People in both eyes of a stereo clip, the same in each."""
