@@ -41,6 +41,24 @@ MODELS: dict[str, Known] = {
             purpose="the same with 40 times the parameters: cleaner edges, slower; model: u2net",
         ),
         *NEURAL,
+        Entry(
+            name="selfie-segmentation",
+            title="MediaPipe selfie segmentation",
+            kind="models",
+            source=WheelSource(
+                "mediapipe",
+                "0.10.21",
+                "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
+                python="3.11",
+            ),
+            file="selfie_segmentation.tflite",
+            sha256="9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+            size_bytes=249_505,
+            licence="Apache-2.0",
+            commercial=True,
+            credit="Google, MediaPipe, 2021",
+            purpose="finds people in VR180; small and soft, best on one person at a time",
+        ),
     )
 }
 """Name → weights."""
