@@ -32,3 +32,18 @@ def test_quality_ends_where_the_codec_does(codec: str, most: int) -> None:
 def test_the_default_codec_bounds_too() -> None:
     with pytest.raises(ValidationError, match="libx264 takes a quality from 0 to 51"):
         VideoOptions(quality=52)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"alpha": True}, "libx264 has no alpha channel; take codec prores_ks or ffv1 or"),
+        ({"codec": "ffv1", "alpha": True, "pixel_format": "gray"}, "ffv1 stores alpha as bgra"),
+        ({"codec": "ffv1", "pixel_format": "bgra"}, "pixel_format bgra needs alpha: true"),
+        ({"codec": "ffv1", "encoder": "nvenc"}, "nvenc encodes libx264 and libx265, not ffv1"),
+    ],
+)
+def test_what_does_not_go_together(options: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_options(VideoOptions, options, "video")
+    assert told in caught.value.what

@@ -248,3 +248,63 @@ def test_dropping_sound(make_clip, tmp_path: Path) -> None:
     clip = open_clip(make_clip("a.mp4", 5, audio="aac"))
     write_video(tmp_path / "b.mp4", clip.frames(), clip, VideoOptions(sound="drop"))
     assert not open_clip(tmp_path / "b.mp4").has_audio
+
+
+def test_grey_is_exact_in_ffv1(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (33, 47)).astype(np.uint8)
+    options = VideoOptions(codec="ffv1", pixel_format="gray")
+    write_video(tmp_path / "a.mkv", [noise], 24, options)
+    (unit,) = open_clip(tmp_path / "a.mkv").frames()
+    assert np.array_equal(unit.frame, np.repeat(noise[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("codec", ["libx264", "ffv1", "prores_ks"])
+def test_a_matte_only_video(tmp_path: Path, codec: Any) -> None:
+    ramp = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (48, 1))
+    options = VideoOptions(codec=codec, quality=5 if codec == "libx264" else None)
+    write_video(tmp_path / "a.mkv", [ramp] * 3, 24, options)
+    for unit in open_clip(tmp_path / "a.mkv").frames():
+        assert np.abs(unit.frame.astype(int) - ramp[..., None]).max() <= 4
+        assert np.abs(unit.frame.astype(int) - ramp[..., None]).mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "wanted"),
+    [
+        (VideoOptions(), (32, 48, 4), r"\(H, W, 3\) or \(H, W\)"),
+        (VideoOptions(codec="ffv1", alpha=True), (32, 48, 3), "straight RGBA"),
+        (VideoOptions(codec="ffv1", pixel_format="gray"), (32, 48, 3), "grey"),
+    ],
+)
+def test_frames_of_another_kind(
+    tmp_path: Path, options: VideoOptions, shape: tuple[int, ...], wanted: str
+) -> None:
+    with pytest.raises(InputError, match=wanted) as caught:
+        write_video(tmp_path / "a.mkv", [np.zeros(shape, np.uint8)], 25, options)
+    assert "alpha: true" in caught.value.fix
+
+
+def test_all_tracks_of_sound_are_copied(make_clip, tmp_path: Path) -> None:
+    one, two = (make_clip(f"{k}.mp4", 20, audio="aac") for k in "ab")
+    both = tmp_path / "both.mp4"
+    with av.open(str(one)) as first, av.open(str(two)) as second, av.open(str(both), "w") as new:
+        streams = [new.add_stream_from_template(s) for s in (*first.streams, second.streams[1])]
+        for packet in [*first.demux(), *second.demux(audio=0)]:
+            if packet.size:
+                extra = 1 if packet.stream.container is second else 0
+                packet.stream = streams[packet.stream.index + extra]
+                new.mux(packet)
+    clip = open_clip(both)
+    assert len(clip.audio_codecs) == 2
+    for name in ("c.mp4", "c.mov", "c.mkv"):
+        write_video(tmp_path / name, clip.frames(), clip, QUICK)
+        found = verify(clip.path, tmp_path / name)
+        assert found.same_sound
+        assert len(open_clip(tmp_path / name).audio_codecs) == 2
+
+
+def test_high_dynamic_range_is_told(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 2, color_trc=16, color_primaries=9, colorspace=9))
+    (note,) = write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
+    assert note.startswith("PQ video in yuv420p: its colours are written as coded, in 8 bits")
+    assert open_clip(tmp_path / "b.mp4").colour == clip.colour

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
 
@@ -32,6 +34,8 @@ _MATRICES = {
     10: Colorspace.BT2020,
 }
 """ITU-T H.273 matrix coefficients → swscale's."""
+_GREY_IN = frozenset({"gray", "yuv420p", "yuv422p", "yuv444p"})
+"""Formats that grey arrays are put into without a detour by RGB."""
 _UNSPECIFIED = 2
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
@@ -117,35 +121,41 @@ class ToRgb:
             interpolation=_TO_RGB,
             threads=1,
         )
-        green, blue, red = (
-            np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, :width]
-            for plane in rgb.planes
-        )
+        green, blue, red = (plane_of(rgb, index) for index in range(3))
         return np.asarray(cv2.merge([red, green, blue]), dtype=np.uint8)
 
 
 class FromRgb:
-    """Turns RGB arrays into frames for an encoder; not for several threads at once."""
+    """Turns RGB, RGBA and grey arrays into frames for an encoder; not for several threads at once.
+
+    Alpha is stored beside colour that is straight, not premultiplied.
+    """
 
     def __init__(self, colour: Colour, pixel_format: str) -> None:
         self._colour = colour
         self._format = pixel_format
         self._reformatter = VideoReformatter()
+        levels = np.arange(256.0) if colour.full_range else 16 + np.arange(256) * 219 / 255
+        self._luma = np.rint(levels).astype(np.uint8)
 
-    def __call__(self, frame: Frame) -> av.VideoFrame:
+    def __call__(self, frame: NDArray[np.uint8]) -> av.VideoFrame:
         """Convert one frame.
 
         Args:
-            frame: uint8 (H, W, 3).
+            frame: uint8 (H, W, 3) RGB, (H, W, 4) straight RGBA where the format has alpha, or
+                (H, W) grey.
 
         Returns:
             A frame of the encoder's pixel format with its own memory and colour tags.
         """
-        coded = self._format.startswith("yuv")
-        if not coded:
-            source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        if frame.ndim == 2:
+            return self._from_grey(frame)
+        source_format = "rgba" if frame.shape[2] == 4 else "rgb24"
+        source = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame), format=source_format)
+        if not self._format.startswith("yuv"):
+            if self._format == source_format:
+                return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), source_format)
             return self._reformatter.reformat(source, format=self._format, threads=1)
-        source = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame), format="rgb24")
         result = self._reformatter.reformat(
             source,
             format=self._format,
@@ -155,10 +165,110 @@ class FromRgb:
             interpolation=_FROM_RGB,
             threads=1,
         )
-        result.colorspace = self._colour.matrix
-        result.color_primaries = self._colour.primaries
-        result.color_trc = self._colour.transfer
+        if source_format == "rgba":  # swscale's own is a level off here and there
+            put_alpha(result, frame[..., 3])
+        self._tag(result)
         return result
+
+    def _from_grey(self, frame: NDArray[np.uint8]) -> av.VideoFrame:
+        if self._format not in _GREY_IN:
+            return self(np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB), np.uint8))
+        height, width = frame.shape
+        result = av.VideoFrame(width, height, self._format)
+        if self._format == "gray":
+            plane_of(result, 0)[:] = frame
+            result.color_range = ColorRange.JPEG
+            return result
+        cv2.LUT(frame, self._luma, dst=plane_of(result, 0))
+        for index in (1, 2):
+            plane_of(result, index)[:] = 128
+        result.color_range = _range(self._colour)
+        self._tag(result)
+        return result
+
+    def _tag(self, frame: av.VideoFrame) -> None:
+        frame.colorspace = self._colour.matrix
+        frame.color_primaries = self._colour.primaries
+        frame.color_trc = self._colour.transfer
+
+
+class ToRgba:
+    """Turns decoded frames with alpha into RGBA arrays; not for several threads at once."""
+
+    def __init__(self, colour: Colour) -> None:
+        self._colour = colour
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """Convert one frame.
+
+        Args:
+            frame: As decoded, in a format with alpha.
+
+        Returns:
+            uint8 (H, W, 4), colour straight.
+        """
+        coded = frame.format.name.startswith("yuv")
+        rgba = self._reformatter.reformat(
+            frame,
+            format="gbrap",
+            src_colorspace=_MATRICES[self._colour.matrix] if coded else None,
+            src_color_range=_range(self._colour) if coded else None,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_TO_RGB,
+            threads=1,
+        )
+        green, blue, red, alpha = (plane_of(rgba, index) for index in range(4))
+        if coded:
+            alpha = alpha_of(frame)
+        return np.asarray(cv2.merge([red, green, blue, alpha]), dtype=np.uint8)
+
+
+def plane_of(frame: av.VideoFrame, index: int) -> NDArray[Any]:
+    """One plane of a frame as an array that shares its memory.
+
+    Args:
+        frame: In a format whose planes hold one component each.
+        index: Which plane.
+
+    Returns:
+        (h, w), uint8, or uint16 where the component has more than 8 bits.
+    """
+    plane = frame.planes[index]
+    kind = np.uint8 if frame.format.components[index].bits == 8 else np.uint16
+    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width]
+
+
+def put_alpha(frame: av.VideoFrame, alpha: NDArray[np.uint8]) -> None:
+    """Store alpha in a frame's alpha plane, at the plane's own depth.
+
+    Args:
+        frame: Planar, with alpha as its fourth component.
+        alpha: uint8 (H, W).
+    """
+    most = (1 << frame.format.components[3].bits) - 1
+    plane = plane_of(frame, 3)
+    if most == 255:
+        plane[:] = alpha
+        return
+    plane[:] = np.rint(np.arange(256) * most / 255).astype(np.uint16)[alpha]
+
+
+def alpha_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """A frame's alpha plane in 8 bits, rounded to the nearest.
+
+    Args:
+        frame: Planar, with alpha as its fourth component.
+
+    Returns:
+        uint8 (H, W).
+    """
+    most = (1 << frame.format.components[3].bits) - 1
+    plane = plane_of(frame, 3)
+    if most == 255:
+        return np.asarray(plane, np.uint8)
+    levels = np.rint(np.arange(most + 1) * (255 / most)).astype(np.uint8)
+    return np.asarray(levels[np.minimum(plane, most)], np.uint8)
 
 
 def _range(colour: Colour) -> int:

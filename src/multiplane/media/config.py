@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from multiplane.core.config import Options
 
 PixelFormat: TypeAlias = Literal[
-    "yuv420p", "yuv422p", "yuv444p", "yuv422p10le", "yuv444p10le", "bgr0"
-]
+    "yuv420p", "yuv422p", "yuv444p", "yuv422p10le", "yuv444p10le", "bgr0", "gray",
+    "yuva420p", "yuva444p10le", "bgra",
+]  # fmt: skip
+
+ALPHA_FORMATS: dict[str, PixelFormat] = {
+    "prores_ks": "yuva444p10le",
+    "ffv1": "bgra",
+    "libvpx-vp9": "yuva420p",
+}
+"""Codec that can hold alpha → how it stores it."""
+NVENC: dict[str, str] = {"libx264": "h264_nvenc", "libx265": "hevc_nvenc"}
+"""Encoder of the processor → that of an NVIDIA card for the same codec."""
 
 _LOWEST_QUALITY = {"libx264": 51, "libx265": 51}
 """Codec → where its crf ends, when that is before 63."""
@@ -35,12 +45,21 @@ class VideoOptions(Options):
         default="medium",
         description="how much time the encoder takes to make the file smaller",
     )
-    pixel_format: (
-        Literal["yuv420p", "yuv422p", "yuv444p", "yuv422p10le", "yuv444p10le", "bgr0"] | None
-    ) = Field(
+    encoder: Literal["auto", "nvenc", "cpu"] = Field(
+        default="cpu",
+        description="what encodes libx264 and libx265: cpu, nvenc (an NVIDIA card's encoder; an "
+        "error where there is none), or auto (nvenc where it opens, else cpu, and said)",
+    )
+    alpha: bool = Field(
+        default=False,
+        description="whether frames come with alpha, straight; prores_ks (.mov) for editors, ffv1 "
+        "(.mkv) exact to the bit, libvpx-vp9 (.webm) for browsers",
+    )
+    pixel_format: PixelFormat | None = Field(
         default=None,
         description="how the encoder stores pixels; unset takes yuv420p (yuv444p when a side is "
-        "odd), bgr0 for ffv1 and yuv422p10le for prores_ks",
+        "odd), bgr0 for ffv1 and yuv422p10le for prores_ks; with alpha yuva420p, bgra and "
+        "yuva444p10le; gray (ffv1) holds mattes",
     )
     sound: Literal["keep", "drop"] = Field(
         default="keep",
@@ -56,3 +75,18 @@ class VideoOptions(Options):
         if quality is not None and most is not None and quality > most:
             raise ValueError(f"{codec} takes a quality from 0 to {most}")
         return quality
+
+    @model_validator(mode="after")
+    def _codec_has_what_is_asked(self) -> Self:
+        own = ALPHA_FORMATS.get(self.codec)
+        if self.alpha and own is None:
+            raise ValueError(
+                f"{self.codec} has no alpha channel; take codec {' or '.join(ALPHA_FORMATS)}"
+            )
+        if self.alpha and self.pixel_format not in {None, own}:
+            raise ValueError(f"{self.codec} stores alpha as {own}, not as {self.pixel_format}")
+        if not self.alpha and self.pixel_format in ALPHA_FORMATS.values():
+            raise ValueError(f"pixel_format {self.pixel_format} needs alpha: true")
+        if self.encoder == "nvenc" and self.codec not in NVENC:
+            raise ValueError(f"nvenc encodes {' and '.join(NVENC)}, not {self.codec}")
+        return self

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
+import numpy as np
 from av.container import OutputContainer
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
-from multiplane.core.arrays import Frame, check_frame
-from multiplane.core.atomic import explain_write_error, write_beside
-from multiplane.core.errors import BackendError, InputError, MultiplaneError
-from multiplane.media.clip import Clip, VideoFrame, open_container
+from multiplane.core.atomic import write_beside
+from multiplane.core.errors import InputError
+from multiplane.media.clip import Clip, VideoFrame
+from multiplane.media.clock import Clock
 from multiplane.media.colour import FromRgb, colour_for
 from multiplane.media.config import VideoOptions
+from multiplane.media.encoders import Picture, add_encoder
+from multiplane.media.output import metadata_of, open_output, plain_errors
 from multiplane.media.sound import Sound, open_sound
 
-_log = logging.getLogger(__name__)
-
-_QUALITY = {"libx264": 16, "libx265": 18, "libvpx-vp9": 20, "libsvtav1": 20}
-_PIXELS = {"ffv1": "bgr0", "prores_ks": "yuv422p10le"}
-_SVT_SPEED = {"ultrafast": 12, "veryfast": 10, "fast": 8, "medium": 6, "slow": 4, "veryslow": 2}
-_VP9_SPEED = {"ultrafast": 8, "veryfast": 6, "fast": 4, "medium": 2, "slow": 1, "veryslow": 0}
-_WAITING = 4
-"""Frames that may wait for the encoder; each is half the size of its RGB."""
-_LEFT_BEHIND = {"encoder", "major_brand", "minor_version", "compatible_brands", "creation_time"}
+_WAITING_BYTES = 160_000_000
+"""Of frames that may wait for the encoder, at least one and at most four."""
 
 
 class VideoWriter:
@@ -42,8 +38,6 @@ class VideoWriter:
     and what stood there before stays. ``write`` converts on the calling thread and hands over to
     the encoding thread, at most a few frames ahead of it.
 
-    Attributes:
-        notes: Decisions a user should hear of: sound encoded anew, timestamps moved.
     """
 
     def __init__(
@@ -64,22 +58,31 @@ class VideoWriter:
             options: How to encode.
             sound_from: The file whose sound is carried along; None for ``like``'s own.
         """
-        self.notes: list[str] = []
         self._path = Path(path)
-        self._size = size
         self._options = options or VideoOptions()
         self._clip = like if isinstance(like, Clip) else None
-        self._rate = Fraction(like) if not isinstance(like, Clip) else like.rate or Fraction(25)
-        self._time_base = self._clip.time_base if self._clip else 1 / self._rate
+        rate = Fraction(like) if not isinstance(like, Clip) else like.rate or Fraction(25)
+        self._picture = Picture(
+            size=size,
+            rate=rate,
+            time_base=self._clip.time_base if self._clip else 1 / rate,
+            colour=self._clip.colour if self._clip else colour_for(size),
+            pixel_aspect=self._clip.pixel_aspect if self._clip else Fraction(1),
+        )
+        self._clock = Clock(rate, self._picture.time_base)
+        self._notes: list[str] = []
         if sound_from is None and self._clip and self._clip.has_audio:
             sound_from = self._clip.path
         self._sound_from = sound_from if self._options.sound == "keep" else None
-        self._queue: queue.Queue[av.VideoFrame | None] = queue.Queue(maxsize=_WAITING)
+        self._queue: queue.Queue[av.VideoFrame | None] = queue.Queue()
         self._error: BaseException | None = None
-        self._last_pts: int | None = None
-        self._delay = 0  # of picture and sound, in units of the clock
         self._stack = contextlib.ExitStack()
         self._thread: threading.Thread | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """Decisions a user should hear of: sound encoded anew, timestamps moved, colours cut."""
+        return [*self._notes, *self._clock.notes]
 
     def __enter__(self) -> Self:
         """Open the file and start the encoding thread.
@@ -90,18 +93,21 @@ class VideoWriter:
         """
         with self._stack:
             part = self._stack.enter_context(write_beside(self._path))
-            self._stack.enter_context(_plain_errors(self._path))
-            output = self._stack.enter_context(_open_output(part))
-            stream = self._add_stream(output)
+            self._stack.enter_context(plain_errors(self._path))
+            output = self._stack.enter_context(open_output(part))
+            stream, self._notes = add_encoder(output, self._path, self._picture, self._options)
             sound = self._stack.enter_context(
                 open_sound(self._sound_from, output, self._path.suffix.lower())
             )
             if self._clip:
-                output.metadata.update(_metadata_of(self._clip))
+                output.metadata.update(metadata_of(self._clip))
+                self._notes += _what_is_cut(self._clip)
             if sound:
-                self.notes = sound.notes
-            colour = self._clip.colour if self._clip else colour_for(self._size)
-            self._convert = FromRgb(colour, str(stream.pix_fmt))
+                self._notes += sound.notes
+                sound.notes = self._notes
+            pixel_format = str(stream.pix_fmt)
+            self._convert = FromRgb(self._picture.colour, pixel_format)
+            self._queue = queue.Queue(maxsize=_may_wait(self._picture.size, pixel_format))
             self._thread = threading.Thread(
                 target=self._encode, args=(output, stream, sound), name="encode", daemon=True
             )
@@ -110,31 +116,26 @@ class VideoWriter:
             self._stack = self._stack.pop_all()
         return self
 
-    def write(self, frame: Frame, pts: int | None = None) -> None:
+    def write(self, frame: NDArray[np.uint8], pts: int | None = None) -> None:
         """Hand over one frame.
 
         Args:
-            frame: uint8 (H, W, 3) of the announced size; may be reused at once.
+            frame: uint8 of the announced size: (H, W, 3) RGB, or (H, W) grey; with
+                ``options.alpha`` (H, W, 4) RGBA, its colour straight. May be reused at once.
             pts: Its timestamp in units of the clock of ``like`` (of one frame when ``like`` is a
                 rate); None for one frame after the last. When the first is below 0, picture and
                 sound are moved so that it is 0: MP4 hides what lies before.
 
         Raises:
-            InputError: Not a frame, or of another size.
+            InputError: Not such a frame, or of another size.
             OutputError: The disk is full or the place cannot be written.
             BackendError: The encoder failed.
         """
-        height, width = check_frame(frame).shape[:2]
-        if (width, height) != self._size:
-            raise InputError(
-                f"frame is {width}x{height}, the video is {self._size[0]}x{self._size[1]}",
-                why="all frames of a video have one size",
-                fix="resize the frame first, or write a video for each size",
-            )
+        self._check(frame)
         converted = self._convert(frame)
-        converted.pts = self._next_pts(pts) + self._delay
-        converted.time_base = self._time_base
-        converted.duration = round(1 / self._rate / self._time_base)
+        converted.pts = self._stamp(pts)
+        converted.time_base = self._picture.time_base
+        converted.duration = round(1 / self._picture.rate / self._picture.time_base)
         self._put(converted)
 
     def __exit__(
@@ -159,79 +160,36 @@ class VideoWriter:
         else:
             self._stack.__exit__(kind, error, trace)
 
-    def _add_stream(self, output: OutputContainer) -> VideoStream:
-        codec, (width, height) = self._options.codec, self._size
-        try:
-            stream = output.add_stream(codec, rate=self._rate, options=self._settings())
-        except ValueError as error:
-            raise InputError(
-                f"a {self._path.suffix} file cannot hold {codec} video",
-                why="not every container takes every codec",
-                fix=f"name it {self._path.stem}.mkv, or choose another codec",
-            ) from error
-        assert isinstance(stream, VideoStream)
-        odd = width % 2 or height % 2
-        default = _PIXELS.get(codec, "yuv444p" if odd else "yuv420p")
-        stream.width, stream.height = width, height
-        stream.pix_fmt = self._options.pixel_format or default
-        stream.time_base = stream.codec_context.time_base = self._time_base
-        colour = self._clip.colour if self._clip else colour_for(self._size)
-        context = stream.codec_context
-        if self._clip:
-            context.sample_aspect_ratio = self._clip.pixel_aspect
-        if stream.pix_fmt.startswith("yuv"):
-            context.colorspace, context.color_range = colour.matrix, 2 if colour.full_range else 1
-            context.color_primaries, context.color_trc = colour.primaries, colour.transfer
-        context.thread_type = "AUTO"  # PyAV's default cuts frames into slices: slower and larger
-        try:
-            context.open()
-        except av.FFmpegError as error:
-            raise InputError(
-                f"{codec} cannot encode {width}x{height} as {stream.pix_fmt}",
-                why=(error.strerror or str(error)).lower(),
-                fix="choose another pixel_format or codec, or frames with even sides",
-            ) from error
-        return stream
+    def _stamp(self, pts: int | None) -> int:
+        """The timestamp a frame gets in the file."""
+        return self._clock.next(pts) + self._clock.delay
 
-    def _settings(self) -> dict[str, str]:
-        codec, speed = self._options.codec, self._options.speed
-        settings: dict[str, str] = {}
-        if codec in _QUALITY:
-            quality = self._options.quality
-            settings["crf"] = str(_QUALITY[codec] if quality is None else quality)
-        if codec in {"libx264", "libx265"}:
-            settings["preset"] = speed
-        if codec == "libx265":
-            settings["x265-params"] = "log-level=error"
-        if codec == "libsvtav1":
-            settings["preset"] = str(_SVT_SPEED[speed])
-        if codec == "libvpx-vp9":
-            settings |= {"b": "0", "cpu-used": str(_VP9_SPEED[speed]), "row-mt": "1"}
-        if codec == "ffv1":
-            settings |= {"level": "3", "slices": "4", "slicecrc": "1"}
-        return settings
+    def _check(self, frame: NDArray[Any]) -> None:
+        """Refuse what is no frame of this video.
 
-    def _next_pts(self, pts: int | None) -> int:
-        last = self._last_pts
-        if pts is None:
-            step = max(round(1 / self._rate / self._time_base), 1)
-            pts = 0 if last is None else last + step
-        if last is not None and pts <= last:
-            note = f"timestamp {pts} came after {last} and was moved behind it"
-            self.notes.append(note)
-            _log.warning(note)
-            pts = last + 1
-        if last is None and pts < 0:
-            self._delay = -pts
-            seconds = float(self._delay * self._time_base)
-            note = (
-                f"the first timestamp is -{seconds:g} s; "
-                f"picture and sound begin {seconds:g} s later"
+        Raises:
+            InputError: Another kind or size.
+        """
+        if self._options.alpha:
+            wanted, kinds = "uint8 (H, W, 4), straight RGBA", {(3, 4)}
+        elif self._options.pixel_format == "gray":
+            wanted, kinds = "uint8 (H, W), grey", {(2, 0)}
+        else:
+            wanted, kinds = "uint8 (H, W, 3) or (H, W)", {(3, 3), (2, 0)}
+        kind = (frame.ndim, frame.shape[2] if frame.ndim == 3 else 0)
+        if frame.dtype != np.uint8 or kind not in kinds:
+            raise InputError(
+                f"frame is {frame.dtype} {frame.shape}, wanted {wanted}",
+                why="that is what this file was opened for",
+                fix="set alpha: true in VideoOptions for RGBA, pixel_format: gray for grey alone",
             )
-            self.notes.append(note)
-            _log.warning(note)
-        self._last_pts = pts
-        return pts
+        (height, width), size = frame.shape[:2], self._picture.size
+        if (width, height) != size:
+            raise InputError(
+                f"frame is {width}x{height}, the video is {size[0]}x{size[1]}",
+                why="all frames of a video have one size",
+                fix="resize the frame first, or write a video for each size",
+            )
 
     def _put(self, frame: av.VideoFrame | None) -> None:
         assert self._thread, "write is called inside the with block"
@@ -263,11 +221,11 @@ class VideoWriter:
             while True:
                 frame = self._queue.get()
                 if sound:
-                    sound.delay_s = self._delay * self._time_base
+                    sound.delay_s = self._clock.delay * self._picture.time_base
                 for packet in stream.encode(frame):
                     if sound and packet.pts is not None:
-                        sound.write_until(float(packet.pts * self._time_base))
-                    output.mux(packet)
+                        sound.write_until(float(packet.pts * self._picture.time_base))
+                    self._mux(output, packet)
                 if frame is None:
                     break
             if sound:
@@ -275,10 +233,14 @@ class VideoWriter:
         except BaseException as error:  # noqa: BLE001 - raised on the writing thread
             self._error = error
 
+    def _mux(self, output: OutputContainer, packet: av.Packet[VideoStream]) -> None:
+        """Put one packet of the picture into the file; on the encoding thread."""
+        output.mux(packet)
+
 
 def write_video(
     path: Path | str,
-    frames: Iterable[VideoFrame | tuple[int, Frame] | Frame],
+    frames: Iterable[VideoFrame | tuple[int, NDArray[np.uint8]] | NDArray[np.uint8]],
     like: Clip | Fraction | int,
     options: VideoOptions | None = None,
     sound_from: Path | None = None,
@@ -317,58 +279,25 @@ def write_video(
     return writer.notes
 
 
-def _timed(unit: VideoFrame | tuple[int, Frame] | Frame) -> tuple[int | None, Frame]:
+def _timed(
+    unit: VideoFrame | tuple[int, NDArray[np.uint8]] | NDArray[np.uint8],
+) -> tuple[int | None, NDArray[np.uint8]]:
     if isinstance(unit, VideoFrame):
         return unit.pts, unit.frame
     return unit if isinstance(unit, tuple) else (None, unit)
 
 
-def _metadata_of(clip: Clip) -> dict[str, str]:
-    with open_container(clip.path) as source:
-        return {k: v for k, v in source.metadata.items() if k.lower() not in _LEFT_BEHIND}
+def _may_wait(size: tuple[int, int], pixel_format: str) -> int:
+    """How many frames may wait for the encoder: few when they are large."""
+    bits = av.VideoFormat(pixel_format).padded_bits_per_pixel
+    return max(1, min(4, _WAITING_BYTES * 8 // (size[0] * size[1] * bits)))
 
 
-@contextlib.contextmanager
-def _open_output(part: Path) -> Iterator[OutputContainer]:
-    """Open a container; its trailer's errors are raised on closing, unless one is already.
-
-    Raises:
-        InputError: The suffix is none of a container that can be written.
-    """
-    try:
-        output = av.open(str(part), "w")
-    except ValueError as error:
-        raise InputError(
-            f"{part.suffix or 'no suffix'!r} is not a video container we can write",
-            why="the suffix of the output says which container it is",
-            fix="name it .mp4, .mov, .mkv or .webm",
-        ) from error
-    try:
-        yield output
-    except BaseException:
-        with contextlib.suppress(Exception):
-            output.close()
-        raise
-    output.close()
-
-
-@contextlib.contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """Turn what FFmpeg raises into our own errors.
-
-    Raises:
-        OutputError: The disk is full or the place cannot be written.
-        BackendError: Anything else.
-    """
-    try:
-        yield
-    except av.FFmpegError as error:
-        if isinstance(error, OSError):
-            refusal: MultiplaneError = explain_write_error(path, error)
-        else:
-            refusal = BackendError(
-                f"the encoder failed on {path}: {error.strerror or error}",
-                why="FFmpeg refused a frame or the end of the file",
-                fix="choose another codec or pixel_format",
-            )
-        raise refusal from error
+def _what_is_cut(clip: Clip) -> list[str]:
+    """What 8 bits leave out of a clip's colours."""
+    if clip.colour.hdr:
+        return [
+            f"{clip.colour.hdr} video in {clip.pixel_format}: its colours are written as coded, in "
+            "8 bits, with its colour tags; gradients may show steps"
+        ]
+    return []
