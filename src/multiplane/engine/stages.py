@@ -18,6 +18,7 @@ STAGES = {
     "split.segment": "multiplane.split.segment.run:Segment",
     "split.track": "multiplane.split.track.run:Track",
     "split.matte": "multiplane.split.matte.run:Matte",
+    "split.stereo": "multiplane.split.stereo.run:Stereo",
     "split.chunks": "multiplane.split.chunks.run:Chunks",
     "restore.plate": "multiplane.restore.plate.run:Plate",
     "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",

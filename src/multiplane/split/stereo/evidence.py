@@ -1,0 +1,153 @@
+"""What the pictures say about pixels on which the eyes disagree.
+
+Each disputed pixel has two explanations: it shows the person, so it stands at the depth of their
+plane; or it shows what is behind, at the depth of what is round them. Both predict what the other
+eye should have there, and one prediction fits better. Where neither fits, something nearer hides
+it from one eye, and nothing can be said. Light may differ between the eyes: it is fitted where
+they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.core.arrays import Mask
+from multiplane.core.instances import box_of
+from multiplane.geometry.plane import Side
+from multiplane.split.stereo.agreement import Sight, TwoEyes, common
+
+_CLEAR = 6.0
+"""Grey values by which one explanation has to be better before it counts, at least."""
+_FITS = 3.0
+"""An explanation fits when it misses by less than so many times what it misses where the eyes
+agree, and twice ``_CLEAR``."""
+_WINDOW_PX = 5
+"""Misses are means over windows of this side: one pixel says little."""
+_LEAST_PX = 20
+"""Light is not fitted to fewer pixels."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Pixels of one eye on which the eyes disagree, by what the pictures say.
+
+    Attributes:
+        to: The eye in whose pixels everything is.
+        there: The other eye's mask as this eye has it.
+        common: What both eyes could see.
+        near: Shows what stands in the person's plane.
+        far: Shows what is behind.
+        unseen: Fits neither: hidden from one of the eyes.
+        fits: What the person's plane predicts is there, whether or not another fits as well.
+    """
+
+    to: Side
+    there: Mask
+    common: Mask
+    near: Mask
+    far: Mask
+    unseen: Mask
+    fits: Mask
+
+
+def look_into(eyes: TwoEyes, sight: Sight, to: Side = "right") -> Evidence:
+    """Compare what both explanations predict with what an eye sees.
+
+    Args:
+        eyes: How they stand.
+        sight: The person, in both eyes.
+        to: The eye in whose pixels to say it.
+
+    Returns:
+        What the pictures say.
+    """
+    here, away = (1, 0) if to == "right" else (0, 1)
+    there = eyes.transfer(sight.masks[away], sight.plane, to)
+    seen = common(eyes, sight, to)
+    either = sight.masks[here] | there
+    window = _room(either)
+    frame = sight.frames[here][window].astype(np.float32)
+    agreed = (sight.masks[here] & there)[window]
+    person = eyes.transfer(sight.frames[away], sight.plane, to)[window].astype(np.float32)
+    light = _light(person, frame, agreed if agreed.any() else there[window])
+    miss = _miss(person, frame, light)
+    usual = float(np.median(miss[agreed])) if agreed.any() else _CLEAR
+    within = _FITS * max(usual, _CLEAR / _FITS) + _CLEAR
+    fits = miss <= within
+    behind = _behind(eyes, sight, to)
+    if behind is None:
+        near, far, unseen = fits, np.zeros_like(fits), ~fits
+    else:
+        other = _miss(behind[window].astype(np.float32), frame, light)
+        clear = max(_CLEAR, usual)
+        near = (other - miss > clear) & fits
+        far = (miss - other > clear) & (other <= within)
+        unseen = ~fits & (other > within)
+    return Evidence(
+        to, there, seen,
+        *(_placed(part, window, either.shape) & seen for part in (near, far, unseen, fits)),
+    )  # fmt: skip
+
+
+def _behind(eyes: TwoEyes, sight: Sight, to: Side) -> NDArray[np.uint8] | None:
+    """The other eye's picture drawn at the depth of what is round the person; None unknown."""
+    here, away = (1, 0) if to == "right" else (0, 1)
+    mask = sight.masks[away]
+    if not mask.any():
+        return None
+    x0, y0, x1, y1 = box_of(mask)
+    reach = max(3, round(0.15 * max(x1 - x0, y1 - y0)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    gap = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    grey = mask.astype(np.uint8)
+    ring = (cv2.dilate(grey, disc) > 0) & ~(cv2.dilate(grey, gap) > 0) & ~sight.others[away]
+    back = eyes.transfer(sight.masks[here], sight.plane, "left" if away == 0 else "right")
+    ring &= ~back
+    if np.count_nonzero(ring) < _LEAST_PX:
+        return None
+    plane = eyes.plane(*sight.frames, ring, "left" if away == 0 else "right")
+    return None if plane is None else eyes.transfer(sight.frames[away], plane, to)
+
+
+def _room(mask: Mask) -> tuple[slice, slice]:
+    """Where the disputed pixels are, with room for windows."""
+    x0, y0, x1, y1 = box_of(mask)
+    return slice(max(0, y0 - _WINDOW_PX), y1 + _WINDOW_PX), slice(
+        max(0, x0 - _WINDOW_PX), x1 + _WINDOW_PX
+    )
+
+
+def _light(
+    away: NDArray[np.float32], here: NDArray[np.float32], where: Mask
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Gain and offset a channel that make one eye's light the other's, from where they agree."""
+    if np.count_nonzero(where) < _LEAST_PX:
+        return np.ones(3, np.float32), np.zeros(3, np.float32)
+    a, b = away[where], here[where]
+    low_a, mid_a, high_a = np.percentile(a, (15, 50, 85), axis=0)
+    low_b, mid_b, high_b = np.percentile(b, (15, 50, 85), axis=0)
+    gain = np.clip((high_b - low_b + 8) / (high_a - low_a + 8), 0.5, 2.0)
+    return gain.astype(np.float32), np.asarray(mid_b - gain * mid_a, np.float32)
+
+
+def _miss(
+    away: NDArray[np.float32],
+    here: NDArray[np.float32],
+    light: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """By how many grey values the prediction is off, the mean over a small window."""
+    off = np.abs(away * light[0] + light[1] - here).mean(axis=2)
+    if not off.size:
+        return off
+    window = (_WINDOW_PX, _WINDOW_PX)
+    return np.asarray(cv2.blur(off, window, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _placed(part: Mask, window: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
+    whole = np.zeros(shape[:2], np.bool_)
+    whole[window] = part
+    return whole
