@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Alpha, Frame, Mask, check_alpha, check_frame
 from multiplane.core.errors import InputError
+from multiplane.core.instances import box_of
 from multiplane.split.matte.backends.guided import WindowFit, apply_line, clipped, shrunk
 
 Floats = NDArray[np.float32]
@@ -27,6 +28,10 @@ _LEAST_STEP = 0.5 / 255
 """An alpha that changes by less within a window has no edge there."""
 _TILE_PX = 512
 """The full picture is worked on in parts of this side, so memory is bounded."""
+
+
+_CROWD = 500
+"""More connected parts than this are no people, and taken as one."""
 
 
 def upsample_alpha(
@@ -151,8 +156,12 @@ def edge_boxes(band: Mask, margin: int) -> list[Box]:
     """Half-open boxes round the connected parts of a band, grown, and those that meet joined."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(band.astype(np.uint8), connectivity=8)
     height, width = band.shape
+    found = stats[1:, :4].tolist()
+    if len(found) > _CROWD:
+        x0, y0, x1, y1 = box_of(band)
+        found = [[x0, y0, x1 - x0, y1 - y0]]
     boxes: list[Box] = []
-    for x, y, w, h in stats[1:, :4].tolist():
+    for x, y, w, h in found:
         box = (
             max(0, x - margin),
             max(0, y - margin),
