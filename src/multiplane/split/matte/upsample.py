@@ -112,7 +112,8 @@ class _Part:
         x0, y0, x1, y1 = box
         alpha = np.ascontiguousarray(small[y0:y1, x0:x1])
         seen = _picture(guide, box, cells)
-        picture = shrunk(seen, (x1 - x0, y1 - y0)).astype(np.float32) * np.float32(1 / 255)
+        few = cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+        picture = few.astype(np.float32) * np.float32(1 / 255)
         fit = WindowFit(picture, np.ones_like(alpha), radius)
         slope, offset = fit.line(alpha)
         by_chance = np.float32(3 / (2 * radius + 1) ** 2)

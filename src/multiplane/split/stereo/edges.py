@@ -110,7 +110,8 @@ class EdgeRefiner:
             InputError: Not a frame or an alpha, or the alpha is larger than the frame.
             BackendError: A library failed.
         """
-        check_frame(frame), check_alpha(alpha), _check_sizes(alpha, frame)
+        check_frame(frame), check_alpha(alpha)
+        _check_sizes(alpha, frame)
         options = self._options
         size = self._coarse_size(frame, alpha)
         if look is not None and options.full_resolution_crops:
