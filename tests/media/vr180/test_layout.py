@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from multiplane.core.errors import InputError
 from multiplane.media.clip import open_clip
 from multiplane.media.vr180.layout import Layout, detect_layout
+from multiplane.media.vr180.sidecar import write_sidecar
 from multiplane.media.vr180.spherical import Spherical, vr180_boxes
 
 
@@ -167,6 +168,12 @@ def test_boxes_say_it(show) -> None:
     assert "sv3d" in layout.reasons[1]
     mono = detect_layout(clip, "mono", spherical=vr180_boxes())
     assert (mono.kind, mono.projection) == ("mono", "flat")
+
+
+def test_a_sidecar_says_it(show) -> None:
+    clip = show(np.hstack([scene(1), scene(2)]))
+    write_sidecar(clip.path, vr180_boxes())
+    assert detect_layout(clip).kind == "sbs"
 
 
 def test_a_mesh_is_refused(show) -> None:

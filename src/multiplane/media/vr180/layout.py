@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from multiplane.core.errors import InputError
 from multiplane.media.clip import Clip
 from multiplane.media.vr180.halves import Halves
-from multiplane.media.vr180.spherical import STEREO, Spherical, read_spherical
+from multiplane.media.vr180.sidecar import find_spherical
+from multiplane.media.vr180.spherical import STEREO, Spherical
 from multiplane.media.vr180.tags import Kind, NameTags, read_tags
 
 _log = logging.getLogger(__name__)
@@ -208,7 +209,8 @@ def detect_layout(
         wanted: What the user says; ``auto`` for what file, name and picture say.
         projection: What the user says of it.
         swapped: Whether the right eye stands first; None for what the name says.
-        spherical: Its boxes where they are known already; None to read them from the file.
+        spherical: Its boxes where they are known already; None to read them from
+            the file, or the sidecar beside it.
 
     Returns:
         The layout, with the reasons for it.
@@ -218,7 +220,7 @@ def detect_layout(
             cannot be cut into two equal eyes.
         DamagedFileError: The boxes of the file are not what they should be.
     """
-    boxes = spherical or read_spherical(clip.path)
+    boxes = spherical or find_spherical(clip.path)
     tags = read_tags(clip.path.name)
     if projection != "flat":
         _refuse_lenses(clip, boxes, tags)

@@ -172,21 +172,28 @@ def whole_box(file: BinaryIO, box: Box) -> bytes:
     return file.read(size)
 
 
-def vr180_boxes(stereo_mode: Literal[1, 2] = 2, source: str = "Multiplane") -> Spherical:
+def vr180_boxes(stereo_mode: int = 2, source: str = "Multiplane") -> Spherical:
     """Make the boxes of a half-equirectangular video that has none.
 
     Args:
-        stereo_mode: 1 over-under, 2 left-right.
+        stereo_mode: 0 one eye, 1 over-under, 2 left-right.
         source: The name to leave in them.
 
     Returns:
         The boxes ``docs/vr180.md`` asks for: no pose, a quarter empty at the left and right.
     """
-    st3d = _made(b"st3d", bytes(4) + bytes([stereo_mode]))
     svhd = _made(b"svhd", bytes(4) + source.encode() + b"\0")
     prhd = _made(b"prhd", bytes(4) + struct.pack(">iii", 0, 0, 0))
     equi = _made(b"equi", bytes(4) + struct.pack(">IIII", 0, 0, QUARTER, QUARTER))
-    return Spherical.read(st3d, _made(b"sv3d", svhd + _made(b"proj", prhd + equi)))
+    return Spherical.read(
+        stereo_box(stereo_mode), _made(b"sv3d", svhd + _made(b"proj", prhd + equi))
+    )
+
+
+def stereo_box(stereo_mode: int) -> bytes:
+    """Make a ``st3d`` box."""
+    assert stereo_mode in STEREO
+    return _made(b"st3d", bytes(4) + bytes([stereo_mode]))
 
 
 def _made(kind: bytes, body: bytes) -> bytes:
