@@ -3,8 +3,8 @@
 For each of a row of planes the other eye is drawn as this eye would see it, were everything on
 that plane, and compared in windows by normalised correlation, which is blind to gain and offset of
 a window. Windows see the person alone and a rim round them, so a background that is elsewhere does
-not vote. (Plane sweep: Collins 1996, doi:10.1109/CVPR.1996.517097. Unlike there, the planes lean like
-the plane found so far, and the planes that follow are swept closely about it.)
+not vote. (Plane sweep: Collins 1996, doi:10.1109/CVPR.1996.517097. Here the planes lean like the
+plane found so far, and those that follow are swept closely about it.)
 
 Everything is in pictures with their poles on the baseline, cut to the person, where a plane moves
 pixels along rows only.
