@@ -96,7 +96,13 @@ class Checker:
     ) -> dict[int, PlaneTrack]:
         """Planes of those of whom the left eye told none."""
         rest = [{n: one for n, one in people.items() if n not in planes} for people in right]
-        found = planes_of(self._eyes, self._working.frames, rest, "right")
+        found = planes_of(
+            self._eyes,
+            self._working.frames,
+            rest,
+            "right",
+            self._options.plane_every_frames,
+        )
         frames, reach = range(len(self._working)), self._options.smooth_frames
         return {number: steadied(track, reach, frames) for number, track in found.items()}
 
@@ -128,12 +134,14 @@ class Checker:
         pair = Pair(one.number, None, raw, scores, plane=list(one.plane.normal))
         if here[0] is None or here[1] is None:
             return self._alone(checked, one, sight, pair)
-        found = agreement(self._eyes, sight)
-        if found is None or found >= self._options.validation_threshold:
+        found, least = agreement(self._eyes, sight), self._options.validation_threshold
+        if found is None or found >= least:
             return replace(pair, agreement=found)
+        if (agreement(self._eyes, sight, rims=False) or 0.0) >= least:
+            return replace(pair, agreement=found)  # somebody small, and only their rims differ
         evidence = look_into(self._eyes, sight)
         seen = agreement(self._eyes, sight, evidence.unseen)
-        if seen is not None and seen >= self._options.validation_threshold:
+        if seen is not None and seen >= least:
             return replace(pair, agreement=seen)  # the rest is hidden from one of them
         verdict = judge(sight, evidence, one.jumps, scores)
         return self._settle(checked, one, _Case(sight, evidence, verdict, pair, seen))

@@ -55,11 +55,18 @@ class StereoOptions(Options):
         "many frames from then on",
     )
     smooth_frames: int = Field(
-        default=4,
+        default=6,
         ge=0,
         le=120,
-        description="a person's plane is the median of those found in so many frames before and "
-        "after; 0 takes each frame's own",
+        description="a person's plane is steadied by those found in so many frames before and "
+        "after; 0 takes each by itself",
+    )
+    plane_every_frames: int = Field(
+        default=3,
+        ge=1,
+        le=120,
+        description="a person's plane is looked for every so many frames, and between drawn from "
+        "those round it; it is what takes longest about two eyes",
     )
     boxes: str = Field(
         default="",

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Mask
-from multiplane.split.stereo.agreement import SIDES, Sight, TwoEyes
+from multiplane.split.stereo.agreement import SIDES, Sight, TwoEyes, within
 from multiplane.split.stereo.backend import People
 from multiplane.split.stereo.evidence import Evidence
 from multiplane.split.stereo.verdict import Worse
@@ -49,7 +49,7 @@ def transferred(
     bad, good = (0, 1) if worse == "left" else (1, 0)
     side = SIDES[bad]
     carried = eyes.transfer(sight.masks[good], sight.plane, side)
-    told = eyes.visible(sight.plane, side) & ~sight.others[bad]
+    told = within(eyes, sight.plane, side, sight.masks[0].shape) & ~sight.others[bad]
     if sight.others[good].any():  # there the better eye sees somebody else, who may hide them
         told &= ~eyes.transfer(sight.others[good], sight.plane, side) | carried
     if evidence is not None and evidence.to == side:

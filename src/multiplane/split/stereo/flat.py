@@ -62,7 +62,7 @@ class FlatPair:
         rows, columns = np.nonzero(trusted)
         if len(rows) < _LEAST_PX:
             return None
-        x, y = self._directions(columns + window[1].start, rows + window[0].start)
+        x, y = _directions(columns + window[1].start, rows + window[0].start, self.size)
         moved = away[rows, columns, 0].astype(np.float64) / self.size[0]
         # In the left eye's directions: x of the right eye is x of the left less the disparity.
         disparity = -moved if side == "left" else moved
@@ -87,38 +87,9 @@ class FlatPair:
             The same dtype and shape, nothing where nothing comes from. Masks are cut at a half.
         """
         values = picture.view(np.uint8) * np.uint8(255) if picture.dtype == np.bool_ else picture
-        source, rows = self._source(plane, to)
+        source, rows = _source(picture.shape[1], picture.shape[0], plane, to)
         drawn = cv2.remap(values, source, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         return drawn >= 128 if picture.dtype == np.bool_ else drawn  # type: ignore[return-value]
-
-    def visible(self, plane: Plane, to: Side) -> Mask:
-        """Which pixels of an eye show what is within the other eye's picture.
-
-        Args:
-            plane: The plane it stands in.
-            to: The eye that is asked about.
-        """
-        source, _ = self._source(plane, to)
-        return np.asarray((source > -0.5) & (source < self.size[0] - 0.5), np.bool_)
-
-    def _source(self, plane: Plane, to: Side) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Where each pixel comes from in the other eye, px."""
-        width, height = self.size
-        rows, columns = np.mgrid[:height, :width]
-        x, y = self._directions(columns, rows)
-        a, b, c = plane.normal
-        behind, ahead = (x + b * y + c) / max(1e-3, 1.0 - a), x - (a * x + b * y + c)
-        there = behind if to == "right" else ahead
-        source = there * width + (width - 1) / 2
-        return source.astype(np.float32), rows.astype(np.float32)
-
-    def _directions(
-        self, columns: NDArray[np.integer], rows: NDArray[np.integer]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        width, height = self.size
-        x = (columns - (width - 1) / 2) / width
-        y = (rows - (height - 1) / 2) / width
-        return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
     def _window(self, mask: Mask) -> tuple[slice, slice] | None:
         """The mask and as much beside it as it may have moved; None for an empty one."""
@@ -129,6 +100,28 @@ class FlatPair:
         beside = round(_MOST_SHARE * width)
         rows = slice(max(0, y0 - 16), min(height, y1 + 16))
         return rows, slice(max(0, x0 - beside), min(width, x1 + beside))
+
+
+def _source(
+    width: int, height: int, plane: Plane, to: Side
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where each pixel comes from in the other eye, px."""
+    rows, columns = np.mgrid[:height, :width]
+    x, y = _directions(columns, rows, (width, height))
+    a, b, c = plane.normal
+    behind, ahead = (x + b * y + c) / max(1e-3, 1.0 - a), x - (a * x + b * y + c)
+    there = behind if to == "right" else ahead
+    source = there * width + (width - 1) / 2
+    return source.astype(np.float32), rows.astype(np.float32)
+
+
+def _directions(
+    columns: NDArray[np.integer], rows: NDArray[np.integer], size: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    width, height = size
+    x = (columns - (width - 1) / 2) / width
+    y = (rows - (height - 1) / 2) / width
+    return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
 
 def _fit(

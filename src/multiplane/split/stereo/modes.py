@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import overload
 
 import numpy as np
@@ -112,19 +112,29 @@ def _paired(chunk: Chunk, left: EyeTrack, right: EyeTrack) -> tuple[EyeTrack, Ey
         if chunk.eyes is None:
             tables = raw_overlaps(chunk.working.frames[0], left, right)
         else:
-            found = _planes(chunk, left, "left")
-            tables = overlaps(chunk.eyes, left, right, found)
-        left, right = same_ids(left, right, pair_up(tables))
+            found = _found(chunk, left, "left")
+            tables = overlaps(chunk.eyes, left, right, _steady(chunk, found))
+        left, right, joined = same_ids(left, right, pair_up(tables))
         if chunk.eyes is not None:
-            chunk.planes.update(_planes(chunk, left, "left"))
+            renamed: dict[int, PlaneTrack] = {}
+            for number, planes in found.items():
+                renamed.setdefault(joined.get(number, number), {}).update(planes)
+            chunk.planes.update(_steady(chunk, renamed))
     return left, right
 
 
 def _planes(chunk: Chunk, track: EyeTrack, side: Side) -> dict[int, PlaneTrack]:
+    return _steady(chunk, _found(chunk, track, side))
+
+
+def _found(chunk: Chunk, track: EyeTrack, side: Side) -> dict[int, PlaneTrack]:
     assert chunk.eyes is not None
-    frames = range(len(chunk.working))
-    found = planes_of(chunk.eyes, chunk.working.frames, track, side)
-    reach = chunk.options.smooth_frames
+    every = chunk.options.plane_every_frames
+    return planes_of(chunk.eyes, chunk.working.frames, track, side, every)
+
+
+def _steady(chunk: Chunk, found: Mapping[int, PlaneTrack]) -> dict[int, PlaneTrack]:
+    frames, reach = range(len(chunk.working)), chunk.options.smooth_frames
     return {number: steadied(planes, reach, frames) for number, planes in found.items()}
 
 
@@ -146,7 +156,7 @@ def _joint(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
     for found in chunk.timings.through("people", stream):
         for half, track in zip(_halves(found, chunk.working.size[0]), halves, strict=True):
             track.append(half)
-    left, right = _paired(chunk, *halves)
+    left, right = _paired(chunk, *_counted(*halves))
     with chunk.timings.of("stereo"):
         only_right = [
             {number: one for number, one in people.items() if number not in chunk.planes}
@@ -247,6 +257,18 @@ def shown_to(
             carried = evidence.there
             looks.append(Look(carried, box_of(carried), person.score, number))
     return looks
+
+
+def _counted(left: EyeTrack, right: EyeTrack) -> tuple[EyeTrack, EyeTrack]:
+    """The same people with ids from 1, in the order they come in; each eye by itself."""
+    counted = []
+    for track in (left, right):
+        seen = dict.fromkeys(number for people in track for number in people)
+        names = {number: place for place, number in enumerate(seen, start=1)}
+        counted.append([
+            {names[n]: replace(one, id=names[n]) for n, one in people.items()} for people in track
+        ])  # fmt: skip
+    return counted[0], counted[1]
 
 
 def _look(person: Person) -> Look:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from multiplane.core.arrays import Frame
-from multiplane.split.stereo.agreement import TwoEyes, raw_iou
+from multiplane.split.stereo.agreement import TwoEyes, raw_iou, within
 from multiplane.split.stereo.masks import EyeTrack, Person
 from multiplane.split.stereo.planes import PlaneTrack
 
@@ -52,7 +52,7 @@ def overlaps(
             if plane is None or not masks:
                 continue
             carried = eyes.transfer(person.mask.unpack(), plane, "right")
-            seen = eyes.visible(plane, "right")
+            seen = within(eyes, plane, "right", carried.shape)
             for other, mask in masks.items():
                 found = raw_iou(carried, mask & seen)
                 if found > 0:
@@ -137,7 +137,7 @@ def _best(worth: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
 
 def same_ids(
     left: EyeTrack, right: EyeTrack, pairs: Sequence[dict[int, int]]
-) -> tuple[EyeTrack, EyeTrack]:
+) -> tuple[EyeTrack, EyeTrack, dict[int, int]]:
     """Give the same people the same ids in both eyes.
 
     Ids of the left eye lead. Two ids of it that come one after the other and are one person in the
@@ -150,7 +150,7 @@ def same_ids(
         pairs: Of each frame, id in the right eye → id in the left eye.
 
     Returns:
-        Both eyes, with ids that mean the same.
+        Both eyes, with ids that mean the same, and what ids of the left eye are called now.
     """
     joined = _joined(left, pairs)
     left = [_renamed(people, joined) for people in left]
@@ -177,7 +177,7 @@ def same_ids(
                 number = spare[other]
             names[other] = number
         result.append(_renamed(people, names))
-    return left, result
+    return left, result, joined
 
 
 def _joined(left: EyeTrack, pairs: Sequence[dict[int, int]]) -> dict[int, int]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
 from multiplane.geometry.plane import Plane, Side
@@ -14,40 +15,50 @@ from multiplane.split.stereo.masks import EyeTrack
 
 PlaneTrack = dict[int, Plane]
 """Frame → the plane of one person."""
+_LINE = 4
+"""Planes from which on a line is drawn through them."""
 
 
 def planes_of(
-    eyes: TwoEyes, frames: Sequence[Sequence[Frame]], track: EyeTrack, side: Side
+    eyes: TwoEyes,
+    frames: Sequence[Sequence[Frame]],
+    track: EyeTrack,
+    side: Side,
+    every: int = 1,
 ) -> dict[int, PlaneTrack]:
-    """Find the plane of everybody one eye sees, in every frame.
+    """Find the plane of everybody one eye sees.
 
     Args:
         eyes: How the eyes stand.
         frames: Those of the left and of the right eye.
         track: Who one eye sees.
         side: Which one it is.
+        every: Frames from one look at a person to the next, while they are in sight.
 
     Returns:
-        Id → frame → plane; frames in which nothing tells are absent.
+        Id → frame → plane; frames in which nothing tells, and those between, are absent.
     """
     found: dict[int, PlaneTrack] = {}
+    due: dict[int, int] = {}
     for index, people in enumerate(track):
         for number, person in people.items():
-            if not person.mask.area_px:
+            ends = index + 1 == len(track) or number not in track[index + 1]
+            if index < due.get(number, 0) and not ends:
                 continue
             mask = person.mask.unpack()
             plane = eyes.plane(frames[0][index], frames[1][index], mask, side)
             if plane is not None:
                 found.setdefault(number, {})[index] = plane
+                due[number] = index + every
     return found
 
 
 def steadied(track: Mapping[int, Plane], reach: int, frames: range) -> PlaneTrack:
-    """Take of each frame the median of the planes round it, and close gaps.
+    """Draw a line through the planes round each frame, and close gaps.
 
-    A person's plane changes little from frame to frame, and what is found in one frame is off now
-    and then. Where nothing was found near a frame, the nearest plane stands in, however far away
-    in time: the person stood somewhere, and that is the best guess.
+    A person's plane changes slowly, and what is found in one frame is off now and then. Where
+    nothing was found near a frame, the nearest plane stands in, however far away in time: the
+    person stood somewhere, and that is the best guess.
 
     Args:
         track: Frame → the plane found there.
@@ -66,7 +77,31 @@ def steadied(track: Mapping[int, Plane], reach: int, frames: range) -> PlaneTrac
         if not near:
             near = [min(known, key=lambda at: (abs(at - index), at))]
         own = track[min(near, key=lambda at: (abs(at - index), at))]
-        middle = np.median([track[at].normal for at in near], axis=0)
+        normals = np.array([track[at].normal for at in near])
+        middle = _at(np.array(near, np.float64) - index, normals)
         normal = (float(middle[0]), float(middle[1]), float(middle[2]))
         steady[index] = dataclasses.replace(own, normal=normal)
     return steady
+
+
+def _at(times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What values are at time 0, by a line through most of them; few give their median.
+
+    Args:
+        times: (n,), rising.
+        values: (n, 3).
+    """
+    middle = np.asarray(np.median(values, axis=0), np.float64)
+    if len(times) < _LINE or times[0] > 0 or times[-1] < 0:
+        return middle
+    spread = np.median(np.abs(values - middle), axis=0) + 1e-9
+    weight = np.ones(len(times))
+    basis = np.stack([np.ones_like(times), times], axis=1)
+    for _ in range(3):
+        weighted = basis * weight[:, None]
+        line = np.linalg.solve(weighted.T @ basis + 1e-9 * np.eye(2), weighted.T @ values)
+        miss = np.abs(values - basis @ line).max(axis=1)
+        usual = np.median(miss) + 1e-3 * float(spread.max())
+        weight = 1.0 / (1.0 + (miss / (2 * usual)) ** 2)
+        middle = line[0]
+    return middle
