@@ -26,7 +26,7 @@ class EdgesOptions(Options):
     )
     method: Method = Field(default=AutoMatte(), description="how the soft edge is found")
     edge_px: int = Field(
-        default=12,
+        default=10,
         ge=1,
         le=400,
         description="how far inside and outside the found edge the true one is looked for, in px "
