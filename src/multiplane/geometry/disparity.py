@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -30,8 +31,8 @@ COARSE_PX, FINE_PX = 72, 288
 """Longest side of the person in the first look and in the last."""
 MIN_PIXELS = 24
 """Pixels of a person, and matches, below which nothing is said."""
-MIN_AGREEING = 0.35
-"""Share of the matches that has to lie on one plane."""
+MIN_AGREEING = 0.25
+"""Share of the textured pixels, or of the rows of the outlines, that has to be on one plane."""
 BEHIND_DEG = 0.25
 """Disparity below zero that is put down to noise; more is nothing a person has."""
 
@@ -142,14 +143,15 @@ class EyePair:
     ) -> Plane | None:  # fmt: skip
         fit: Fit | None = None
         cut: Cut | None = None
-        count = 0
+        count, textured = 0, 1
         for most_px, reaches in ((COARSE_PX, (0.0, 3.0)), (FINE_PX, (4.0, 1.5))):
             cut = cut_round(mask, turn, most_px)
             if cut is None:
                 return None
             matcher = self._matcher(cut, here, there, mask, side)
             for reach in reaches:
-                if matcher.usable < MIN_PIXELS:
+                textured = matcher.usable
+                if textured < MIN_PIXELS:
                     return None
                 samples, start = self._measure(matcher, cut, fit, reach)
                 count = len(samples.disparity)
@@ -158,9 +160,11 @@ class EyePair:
                 fit = fit_plane(samples, start, matcher.window**2 / 4, search=reach == 0)
         assert fit is not None
         assert cut is not None
-        if fit.agreeing < MIN_AGREEING:
-            log.debug("%d matches, %.2f of them on a plane", count, fit.agreeing)
+        agreeing = fit.agreeing * count / textured
+        if agreeing < MIN_AGREEING:
+            log.debug("%.2f of %d textured pixels agree on a plane", agreeing, textured)
             return None
+        fit = replace(fit, agreeing=agreeing)
         return self._said(fit, cut, side, "texture", count)
 
     def _matcher(

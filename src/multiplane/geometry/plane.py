@@ -36,8 +36,9 @@ class Plane:
         found_by: What it was read from: ``"texture"`` inside the person, or ``"silhouettes"`` of
             the masks of both eyes.
         disparity_deg: How much further right the left eye sees the middle of the person, degrees.
-        agreeing: Share of what was looked at that agrees with the plane, 0 to 1.
-        samples: How many pixels, or rows of the silhouettes, were looked at.
+        agreeing: Share of the person's textured pixels, or of the edges of the silhouettes, that
+            agrees with the plane, 0 to 1.
+        samples: How many matched pixels, or edges, it was fitted to.
         residual_deg: Median miss of those that agree, degrees.
     """
 

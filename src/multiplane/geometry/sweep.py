@@ -26,7 +26,7 @@ from multiplane.geometry.poles import polar_angles, polar_directions
 
 Grey = NDArray[np.float32]
 
-RIM_PX = 2
+RIM_PX = 1
 """Pixels round the person that windows see too: the outline moves with the person."""
 MIN_SPREAD = 1.5
 """Grey levels a window has to vary by to say anything."""
