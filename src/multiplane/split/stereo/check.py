@@ -23,6 +23,9 @@ from multiplane.split.stereo.verdict import Verdict, judge, jump, why_missing
 
 _LOG = logging.getLogger(__name__)
 
+_ONLY_RIMS = 0.95
+"""Agreement without the rims from which on a low one is put down to them: nobody erred."""
+
 
 @dataclass
 class Checked:
@@ -129,7 +132,9 @@ class Checker:
         scores = (here[0].score if here[0] else 0.0, here[1].score if here[1] else 0.0)
         raw = raw_iou(here[0].mask.unpack(), here[1].mask.unpack()) if all(here) else None  # type: ignore[union-attr]
         if one.plane is None:
-            return Pair(one.number, None, raw, scores)
+            # The other eye shows nothing like it, so nobody is put there.
+            alone = "" if all(here) else SIDES[0 if here[0] is None else 1]
+            return Pair(one.number, None, raw, scores, hidden=alone)
         sight = self._sight(checked, one)
         pair = Pair(one.number, None, raw, scores, plane=list(one.plane.normal))
         if here[0] is None or here[1] is None:
@@ -137,8 +142,8 @@ class Checker:
         found, least = agreement(self._eyes, sight), self._options.validation_threshold
         if found is None or found >= least:
             return replace(pair, agreement=found)
-        if (agreement(self._eyes, sight, rims=False) or 0.0) >= least:
-            return replace(pair, agreement=found)  # somebody small, and only their rims differ
+        if (agreement(self._eyes, sight, rims=False) or 0.0) >= _ONLY_RIMS:
+            return replace(pair, agreement=found)  # somebody small
         evidence = look_into(self._eyes, sight)
         seen = agreement(self._eyes, sight, evidence.unseen)
         if seen is not None and seen >= least:
