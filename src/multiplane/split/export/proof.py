@@ -1,0 +1,101 @@
+"""Proof that a written video has the frames it was given, at their times, and its sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from multiplane.core.errors import OutputError
+from multiplane.media.clip import Clip, open_container
+from multiplane.media.decode import picture_stream
+from multiplane.media.verify import verify
+
+
+@dataclass(frozen=True)
+class Given:
+    """What went into the written videos.
+
+    Attributes:
+        clip: The source.
+        pts: The timestamps of the frames that were taken, in units of the source's clock.
+        whole: Whether those are all frames of the source.
+    """
+
+    clip: Clip
+    pts: Sequence[int]
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found in a written video.
+
+    Attributes:
+        frames: How many frames it was given, and has.
+        largest_time_error_s: Between frames of equal number, each counted from its first frame.
+        sound_packets: How many packets of sound the source and the video have; None where sound
+            was left out.
+        sound: ``copied`` to the byte, ``encoded`` anew, ``dropped`` or ``none``.
+    """
+
+    frames: tuple[int, int]
+    largest_time_error_s: float
+    sound_packets: tuple[int, int] | None
+    sound: str
+
+
+def prove(given: Given, result: Path, keeps_sound: bool) -> Proof:
+    """Hold a written video against what went into it.
+
+    Args:
+        given: What went in.
+        result: What was written.
+        keeps_sound: Whether the sound of the source was to be carried along.
+
+    Returns:
+        What was found.
+
+    Raises:
+        OutputError: Frames are missing or moved, or the sound differs; both numbers are told.
+    """
+    sound = _sound(given.clip, result, keeps_sound)
+    if given.whole:
+        found = verify(given.clip.path, result, sound == "copied")
+        packets = found.sound_packets if sound in {"copied", "encoded"} else None
+        return Proof(found.frames, found.largest_time_error_s, packets, sound)
+    times, tick_s = _times(result)
+    wanted = [float((pts - given.pts[0]) * given.clip.time_base) for pts in given.pts]
+    error = max((abs(a - b) for a, b in zip(wanted, times, strict=False)), default=0.0)
+    if len(times) != len(wanted) or error > max(tick_s, float(given.clip.time_base)):
+        raise OutputError(
+            f"{result.name} has {len(times)} frames off by up to {error:g} s, {len(wanted)} were "
+            f"taken from {given.clip.path}",
+            why="picture and sound would drift apart",
+            fix="write it again; as ffv1 (.mkv) when the container cannot hold these timestamps",
+        )
+    return Proof((len(wanted), len(times)), error, None, sound)
+
+
+def _sound(clip: Clip, result: Path, keeps_sound: bool) -> str:
+    if not clip.has_audio:
+        return "none"
+    if not keeps_sound:
+        return "dropped"
+    with open_container(result) as container:
+        codecs = tuple(track.codec_context.name for track in container.streams.audio)
+    return "copied" if codecs == clip.audio_codecs else "encoded"
+
+
+def _times(path: Path) -> tuple[list[float], float]:
+    """When frames are shown, counted from the first one, and the tick of the clock."""
+    with open_container(path) as container:
+        stream = picture_stream(container)
+        assert stream, "it was written with a picture"
+        tick = float(stream.time_base or 0)
+        stamps = sorted(
+            packet.pts or 0
+            for packet in container.demux(stream)
+            if packet.size and not packet.is_discard
+        )
+    return [(stamp - stamps[0]) * tick for stamp in stamps], tick

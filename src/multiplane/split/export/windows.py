@@ -1,0 +1,42 @@
+"""The parts of a large picture that have people in them; the rest need not be touched."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_PX = 64
+
+
+def windows_of(alpha: NDArray[np.uint8], margin_px: int) -> list[tuple[slice, slice]]:
+    """Find rectangles that together hold everything with alpha above 0, and a margin.
+
+    Args:
+        alpha: uint8 (H, W).
+        margin_px: What each rectangle has round what is in it, where the picture goes on.
+
+    Returns:
+        Rows and columns of each. They may overlap, yet none reaches nearer than the margin to
+        something outside of it.
+    """
+    occupied = pooled_max(alpha) > 0
+    if not occupied.any():
+        return []
+    reach = -(-margin_px // BLOCK_PX)
+    grown = cv2.dilate(occupied.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
+    height, width = alpha.shape
+    found = []
+    for x, y, wide, high, _ in stats[1:count].tolist():
+        rows = slice(y * BLOCK_PX, min(height, (y + high) * BLOCK_PX))
+        columns = slice(x * BLOCK_PX, min(width, (x + wide) * BLOCK_PX))
+        found.append((rows, columns))
+    return found
+
+
+def pooled_max(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The largest value in each block of 64 x 64 px, uint8 (ceil(H / 64), ceil(W / 64))."""
+    height, width = alpha.shape
+    rows = np.stack([alpha[y : y + BLOCK_PX].max(axis=0) for y in range(0, height, BLOCK_PX)])
+    return np.asarray(np.maximum.reduceat(rows, np.arange(0, width, BLOCK_PX), axis=1), np.uint8)
