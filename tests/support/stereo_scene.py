@@ -490,9 +490,9 @@ def write_clip(  # noqa: PLR0913 - what clips differ in
     if spherical:
         from multiplane.media.vr180.inject import inject_spherical  # noqa: PLC0415 - only here
 
-        from multiplane.media.vr180.spherical import vr180_spherical  # noqa: PLC0415
+        from multiplane.media.vr180.spherical import vr180_boxes  # noqa: PLC0415
 
-        inject_spherical(path, vr180_spherical())
+        inject_spherical(path, vr180_boxes())
     return path
 
 
