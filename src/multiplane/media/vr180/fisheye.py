@@ -125,6 +125,7 @@ def from_circle(circle: Circle, eye_size: tuple[int, int]) -> PixelMap:
     return _whole(parts)
 
 
+@functools.lru_cache(maxsize=4)
 def rescaled(circle: Circle, source: Circle) -> PixelMap:
     """The map that makes one fisheye picture of another that shows the same field."""
     scale = source.radius / circle.radius
