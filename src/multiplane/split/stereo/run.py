@@ -193,7 +193,7 @@ class StereoWorker:
         write_people(people_path, sizes, written(), mattes.checked.disagreements)
         seconds = time.perf_counter() - started
         timings = {**mattes.timings, "encode": encode_s, "stereo_s": seconds}
-        planes = Planes(item.id, {"alphas": (alphas,), "people": (people,)})
+        planes = Planes(item.id, {"alphas": (alphas,), "people": (people,)}, {**item.data})
         timings["frames_per_s"] = len(chunk.frames) / seconds
         return Record(item.id, (planes,), mattes.figures, timings)
 
