@@ -25,6 +25,7 @@ from multiplane.engine.inputs import (
     remembered,
 )
 from multiplane.engine.recipe import Recipe, dump_recipe, load_recipe
+from multiplane.engine.resources import watched
 from multiplane.engine.run import ItemFailure, Run, RunProgress, StepReport, quiet
 
 log = logging.getLogger(__name__)
@@ -131,16 +132,17 @@ def run(
             digests = FileDigests(book.digests())
             source = as_source(planes, digests)
             book.keep_digests(digests.fresh)
-            work = Run(
-                root,
-                steps,
-                keys,
-                book,
-                executor or LocalExecutor(),
-                progress=progress or quiet,
-                retry_failed=retry_failed,
-            )
-            work.go(source)
+            with watched(root, progress or quiet) as told:
+                work = Run(
+                    root,
+                    steps,
+                    keys,
+                    book,
+                    executor or LocalExecutor(),
+                    progress=told,
+                    retry_failed=retry_failed,
+                )
+                work.go(source)
         finally:
             book.close()
         page = _write_report(root)
