@@ -13,7 +13,10 @@ from multiplane.core.instances import Instance
 from multiplane.split.track.backend import Look
 
 BACKENDS = {
+    "selfie": "multiplane.split.stereo.backends.selfie.people:SelfiePeople",
+    "characters": "multiplane.split.stereo.backends.characters:CharacterPeople",
     "motion": "multiplane.split.stereo.backends.motion:MotionPeople",
+    "sam": "multiplane.split.stereo.backends.sam:SamPeople",
 }
 
 Seeds: TypeAlias = Callable[[int], Sequence[Look] | None]

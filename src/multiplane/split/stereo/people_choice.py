@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from multiplane.core.compute import Compute
+from multiplane.core.errors import WeightsError
 from multiplane.core.plugins import choose, make
+from multiplane.hub import weights
+from multiplane.split.detect.choice import choose_backend as choose_detector
+from multiplane.split.detect.choice import models_of as models_of_detector
+from multiplane.split.detect.config import AutoOptions as DetectAuto
+from multiplane.split.detect.config import Backend as Detector
+from multiplane.split.detect.config import PartsOptions
+from multiplane.split.segment.choice import missing_weights
+from multiplane.split.segment.choice import models_of as models_of_segmenter
+from multiplane.split.segment.config import AutoOptions as SegmentAuto
+from multiplane.split.segment.config import SalientOptions
 from multiplane.split.stereo.backend import BACKENDS, People
 from multiplane.split.stereo.people_config import (
     GROUP,
     AutoPeople,
+    CharacterPeople,
     MotionPeople,
     PeopleBackend,
     PeopleOptions,
+    SamPeople,
+    SelfiePeople,
 )
+from multiplane.split.track.choice import choose_backend as choose_tracker
+from multiplane.split.track.config import AutoOptions as TrackAuto
+from multiplane.split.track.config import EdgeTamOptions
+from multiplane.split.track.config import SamOptions as Sam2Tracker
 
 
 @dataclass(frozen=True)
@@ -24,8 +43,23 @@ class Choice:
     why: str
 
 
+@cache
+def missing_selfie() -> str:
+    """Why ``auto`` has to do without the selfie network; empty when its weights are at hand.
+
+    They are fetched, 0.2 MB; asked once a process.
+    """
+    try:
+        weights.find(SelfiePeople().model)
+    except WeightsError as error:
+        return error.what
+    return ""
+
+
 def choose_people(options: PeopleBackend, compute: Compute) -> Choice:
     """What ``auto`` stands for on this machine; anything else stands for itself.
+
+    Nothing is loaded, and nothing is fetched but the selfie network.
 
     Args:
         options: What was asked for.
@@ -33,7 +67,25 @@ def choose_people(options: PeopleBackend, compute: Compute) -> Choice:
     """
     if not isinstance(options, AutoPeople):
         return Choice(options, "asked for")
-    return Choice(MotionPeople(), "no weights")
+    tracker = choose_tracker(TrackAuto(), compute)
+    if isinstance(tracker.options, Sam2Tracker | EdgeTamOptions):
+        return Choice(SamPeople(tracker=tracker.options), tracker.why)
+    missing = missing_selfie()
+    if missing:
+        return Choice(MotionPeople(), f"{tracker.why}; no selfie network: {missing}")
+    return Choice(SelfiePeople(), tracker.why)
+
+
+def detects_by_windows(detector: Detector) -> bool:
+    """Whether people are found by windows of the selfie network, since no detector is here.
+
+    Args:
+        detector: What was asked for. Nothing is fetched to find out.
+    """
+    if not isinstance(detector, DetectAuto):
+        return False
+    parts = isinstance(choose_detector(detector).options, PartsOptions)
+    return parts and not weights.why_absent(SelfiePeople().model)
 
 
 def models_of(options: PeopleOptions, compute: Compute) -> tuple[str, ...]:
@@ -46,6 +98,18 @@ def models_of(options: PeopleOptions, compute: Compute) -> tuple[str, ...]:
     Returns:
         Names or paths that :mod:`multiplane.hub.weights` knows.
     """
+    backend = choose_people(options.backend, compute).options
+    if isinstance(backend, SelfiePeople):
+        return (backend.model,)
+    if isinstance(backend, CharacterPeople):
+        if isinstance(backend.evidence, SegmentAuto) and missing_weights():
+            return ()
+        return _models_of_evidence(backend, compute)
+    if isinstance(backend, SamPeople):
+        if detects_by_windows(backend.detector):
+            return (backend.tracker.model, SelfiePeople().model)
+        detector = choose_detector(backend.detector).options
+        return (backend.tracker.model, *models_of_detector(detector))
     return ()
 
 
@@ -65,3 +129,9 @@ def open_people(options: PeopleOptions, compute: Compute) -> People:
     chosen = options.model_copy(update={"backend": choice.options})
     people: People = make(backend, chosen, compute=compute, why=choice.why)
     return people
+
+
+def _models_of_evidence(backend: CharacterPeople, compute: Compute) -> tuple[str, ...]:
+    if isinstance(backend.evidence, SegmentAuto):
+        return (SalientOptions().model,)
+    return models_of_segmenter(backend.evidence, compute, pointed=False)

@@ -14,12 +14,15 @@ from multiplane.core.instances import Instance, box_of
 from multiplane.split.stereo.backend import Seeds
 from multiplane.split.stereo.people_config import PeopleOptions
 from multiplane.split.track.backend import Look, Propagator
-from multiplane.split.track.config import TrackOptions
+from multiplane.split.track.config import IdentityOptions, TrackOptions
 from multiplane.split.track.follow import Find, Tracks
 from multiplane.split.track.overlap import covered
 
 Draw: TypeAlias = Callable[[Frame, Look], Mask]
 """Draws somebody of whom only a rough mask or a box is known to what is seen in the frame."""
+
+Ask: TypeAlias = Callable[[int, Frame, Sequence[Look]], Sequence[Look]]
+"""Frame number, frame and who is about where → what this eye sees of anybody."""
 
 _SEEN = 0.3
 """What covers less of somebody who is known to be there has not seen him."""
@@ -71,6 +74,7 @@ def carry(
         every_frames=every_frames,
         min_instance_px=least_px(options, frames[0]),
         max_instances=options.max_people,
+        identity=IdentityOptions(alike=options.alike),
     )
     yield from Tracks(find, propagator, wanted).through(frames[i] for i in range(len(frames)))
 
@@ -82,36 +86,45 @@ class Seeded:
     he came with. Between seeds those who were seen last go on.
     """
 
-    def __init__(self, seeds: Seeds, find: Find, draw: Draw) -> None:
+    def __init__(self, seeds: Seeds, ask: Ask, draw: Draw, between: bool = True) -> None:
         """Take both.
 
         Args:
             seeds: Who is there.
-            find: What this eye sees by itself; asked about every frame, in order.
-            draw: For whom it does not see.
+            ask: What this eye sees by itself; asked about every frame, in order.
+            draw: For those of whom only a box is known.
+            between: Whether this eye is asked between seeds too; not where who is carried is
+                drawn anew in each frame anyway.
         """
-        self._seeds, self._find, self._draw = seeds, find, draw
-        self._last: list[Instance] = []
+        self._seeds, self._ask, self._draw, self._between = seeds, ask, draw, between
+        self._last: list[Look] = []
 
-    def __call__(self, index: int, frame: Frame) -> Sequence[Look]:
-        """Those who are in a frame."""
+    def __call__(self, index: int, frame: Frame) -> Sequence[Look] | None:
+        """Those who are in a frame; None where nobody looked."""
+        told = self._seeds(index)
+        if told is None and not self._between:
+            return None
+        if told is None:
+            return share_out(self._last, self._seen(index, frame, self._last))
+        rough = [look for look in told if look.id is not None]
+        drawn = [look for look in (_masked(one, frame, self._draw) for one in rough)
+                 if look.mask is not None and look.mask.any()]  # fmt: skip
+        together = self._seen(index, frame, drawn)
+        seen = {look.id: look for look in share_out(drawn, together)}
+        return [seen.get(look.id, look) for look in drawn]
+
+    def _seen(self, index: int, frame: Frame, people: Sequence[Look]) -> Mask:
+        """All that this eye sees of anybody."""
         together = np.zeros(frame.shape[:2], np.bool_)
-        for look in self._find(index, frame) or ():
+        for look in self._ask(index, frame, people):
             if look.mask is not None:
                 together |= look.mask
-        told = self._seeds(index)
-        if told is None:
-            before = [Look(one.mask, one.box, one.score, one.track_id) for one in self._last]
-            return share_out(before, together)
-        rough = [look for look in told if look.id is not None]
-        drawn = [_masked(look, frame, self._draw) for look in rough]
-        seen = {look.id: look for look in share_out(drawn, together)}
-        return [seen.get(look.id, look) for look in drawn if look.box[0] < look.box[2]]
+        return together
 
     def through(self, stream: Iterator[list[Instance]]) -> Iterator[list[Instance]]:
         """Remember what is told of each frame, and pass it on."""
         for told in stream:
-            self._last = told
+            self._last = [Look(one.mask, one.box, one.score, one.track_id) for one in told]
             yield told
 
 

@@ -44,7 +44,10 @@ class Crop:
 
 
 def crop_round(
-    box: tuple[float, float, float, float], shape: tuple[int, int], margin: float, square: bool
+    box: tuple[float, float, float, float],
+    shape: tuple[int, int],
+    margin: float,
+    slimmest: float = 0.0,
 ) -> Crop:
     """The window round a box, with room on each side.
 
@@ -52,33 +55,33 @@ def crop_round(
         box: Half-open (x0, y0, x1, y1), px of the frame; it has an area.
         shape: (height, width) of the frame.
         margin: Room on each side, share of the longer side of the box.
-        square: Whether a square is wanted; at the border of the frame it is shifted inwards, and
-            less than a square only where the frame is too small for it.
+        slimmest: The shorter side is at least this share of the longer: 1 is a square. At the
+            border such a window is shifted inwards, and smaller only where the frame is.
     """
     x0, y0, x1, y1 = box
     room = margin * max(x1 - x0, y1 - y0)
     x0, y0, x1, y1 = x0 - room, y0 - room, x1 + room, y1 + room
-    if square:
-        side = max(x1 - x0, y1 - y0)
-        middle_x, middle_y = (x0 + x1) / 2, (y0 + y1) / 2
-        x0, x1 = _shifted(middle_x - side / 2, side, shape[1])
-        y0, y1 = _shifted(middle_y - side / 2, side, shape[0])
-    left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
+    if slimmest:
+        least = slimmest * max(x1 - x0, y1 - y0)
+        x0, x1 = _shifted((x0 + x1) / 2, max(least, x1 - x0), shape[1])
+        y0, y1 = _shifted((y0 + y1) / 2, max(least, y1 - y0), shape[0])
+    left = min(max(0, int(np.floor(x0))), shape[1] - 1)
+    top = min(max(0, int(np.floor(y0))), shape[0] - 1)
     right, bottom = min(shape[1], int(np.ceil(x1))), min(shape[0], int(np.ceil(y1)))
     rows, columns = slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right))
     return Crop(rows, columns, shape)
 
 
-def crop_of(hint: Mask, margin: float, square: bool = False) -> Crop | None:
+def crop_of(hint: Mask, margin: float, slimmest: float = 0.0) -> Crop | None:
     """The window round what is selected; None when nothing is."""
     if not hint.any():
         return None
-    return crop_round(box_of(hint), (hint.shape[0], hint.shape[1]), margin, square)
+    return crop_round(box_of(hint), (hint.shape[0], hint.shape[1]), margin, slimmest)
 
 
-def _shifted(start: float, length: float, limit: int) -> tuple[float, float]:
+def _shifted(middle: float, length: float, limit: int) -> tuple[float, float]:
     """A stretch moved inside [0, limit), or all of that."""
     if length >= limit:
         return 0.0, float(limit)
-    start = min(max(0.0, start), limit - length)
+    start = min(max(0.0, middle - length / 2), limit - length)
     return start, start + length

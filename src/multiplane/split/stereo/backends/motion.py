@@ -80,7 +80,7 @@ def follow_characters(
     notes.append("the camera moves" if camera is None else "the camera stands still")
     notes += [f"{key}: {told}" for key in ("backend", "why") if (told := found.figures.get(key))]
 
-    def sure(index: int, frame: Frame) -> list[Look]:
+    def sure(index: int, frame: Frame, people: Sequence[Look] = ()) -> list[Look]:
         return [look for look in found(index, frame) if look.score >= options.threshold]
 
     propagator = FlowPropagator(FlowOptions())
