@@ -15,10 +15,11 @@ from multiplane.core.plugins import choose, make
 from multiplane.split.matte.backend import BACKENDS, NeuralRefiner, Refiner
 from multiplane.split.matte.choice import decide
 from multiplane.split.matte.config import GROUP, GuidedMatte
-from multiplane.split.matte.trimap import BACKGROUND, FOREGROUND, UNKNOWN, Trimap, make_trimap
+from multiplane.split.matte.trimap import FOREGROUND, UNKNOWN, Trimap, make_trimap
 from multiplane.split.matte.upsample import edge_boxes, upsample_alpha
 from multiplane.split.stereo.edges_config import EdgesOptions
 from multiplane.split.stereo.edges_crops import Closer, Look, hints_of, look_closer
+from multiplane.split.stereo.edges_levels import believed
 from multiplane.split.stereo.edges_steady import SteadyEdges
 
 _LOG = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class EdgeRefiner:
     small as the alpha, where a wide band costs little. Then the alpha is upsampled along the edges
     of the full picture, and where it is still neither 0 nor 1 the method looks once more at full
     size, in a band half as wide. At full working size the coarse look takes the picture at half
-    size. Only parts of the picture round the edges are touched.
+    size. Both times what the method says of known pixels beside the band tells how far to believe
+    it (:func:`believed`). Only parts of the picture round the edges are touched.
 
     Attributes:
         kind: The method that finds the edge; ``none`` when the alpha is only upsampled.
@@ -159,7 +161,8 @@ class EdgeRefiner:
                 mask: Mask = alpha[rows, columns] >= 0.5
                 trimap = make_trimap(mask, edge_px)
                 if (trimap == UNKNOWN).any():
-                    found = _ask(refiner, picture[rows, columns], mask, trimap)
+                    found = refiner.refine(picture[rows, columns].copy(), mask, trimap)
+                    found = believed(found, trimap, edge_px, self._options.doubt)
                 else:
                     found = mask.astype(np.float32)
                 done.append((inner, found[_within(inner, outer)].copy()))
@@ -184,7 +187,9 @@ class EdgeRefiner:
             trimap = _uncertain(part)
             if not (trimap[_within(inner, outer)] == UNKNOWN).any():
                 continue
-            found = _ask(refiner, frame[_slices(outer)], part >= 0.5, trimap)
+            seen = np.ascontiguousarray(frame[_slices(outer)])
+            found = refiner.refine(seen, part >= 0.5, trimap)
+            found = believed(found, trimap, edge_px, self._options.doubt)
             done.append((inner, found[_within(inner, outer)].copy()))
         for inner, found in done:
             full[_slices(inner)] = found
@@ -229,12 +234,6 @@ def _check_sizes(alpha: Alpha, frame: Frame) -> None:
             why="people are found at working size, which is the frame's or smaller",
             fix=f"cv2.resize(alpha, ({width}, {height}), interpolation=cv2.INTER_AREA)",
         )
-
-
-def _ask(refiner: Refiner, frame: Frame, mask: Mask, trimap: Trimap) -> Alpha:
-    found = refiner.refine(np.ascontiguousarray(frame), mask, trimap)
-    found[trimap == FOREGROUND], found[trimap == BACKGROUND] = 1, 0
-    return found
 
 
 def _uncertain(alpha: Alpha) -> Trimap:
