@@ -16,16 +16,20 @@ from pathlib import Path
 from typing import Literal
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from multiplane.core.arrays import Frame
 from multiplane.core.errors import DamagedFileError, InputError
-from multiplane.media.background import Background
-from multiplane.media.colour import Colour, ToRgb, colour_of
+from multiplane.media.coded import CodedFrame, Converter
+from multiplane.media.colour import Colour, colour_of
 from multiplane.media.decode import Decoded, decode, picture_stream
+from multiplane.media.frames import CodedFrames, Frames, VideoFrame
 from multiplane.media.whole import missing_bytes
+
+__all__ = [
+    "MAX_FRAME_PIXELS", "SUFFIXES", "Clip", "CodedFrames", "Frames", "VideoFrame", "open_clip",
+    "open_container",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -39,23 +43,6 @@ _FORMATS = ("mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf
             "h264,hevc,ivf,dv,nut,yuv4mpegpipe,gif,apng,m4v,vob,av1,obu,rm,wtv")  # fmt: skip
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 """No playlist or text format: those could make a file on disk open other files or the network."""
-
-
-@dataclass(frozen=True)
-class VideoFrame:
-    """One frame of a clip.
-
-    Attributes:
-        index: Its number in the clip, from 0.
-        time_s: ``pts`` in seconds, on the clip's own clock.
-        pts: Its own timestamp in units of the clip's ``time_base``.
-        frame: uint8 (H, W, 3), upright.
-    """
-
-    index: int
-    time_s: float
-    pts: int
-    frame: Frame
 
 
 @dataclass(frozen=True)
@@ -135,13 +122,35 @@ class Clip:
         Raises:
             InputError: ``start``, ``stop`` or ``step`` is not a range of frames.
         """
-        if start < 0 or step < 1 or (stop is not None and stop < start):
-            raise InputError(
-                f"frames {start}:{stop}:{step} wanted",
-                why="frames are counted from 0 and taken forwards",
-                fix="use 0 <= start <= stop and step >= 1",
-            )
-        return Frames(self, range(start, 2**62 if stop is None else stop, step), ahead, on_damage)
+        units = _convert(self, _wanted(start, stop, step))
+        return Frames(self.path.name, units, ahead, on_damage)
+
+    def coded_frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        ahead: int = 4,
+        on_damage: Literal["raise", "stop"] = "raise",
+    ) -> CodedFrames:
+        """Decode frames on a thread and leave them as they are coded.
+
+        Their RGB is had from them, whole or in windows: for large frames of which little is
+        looked at.
+
+        Args:
+            start: Index of the first frame wanted.
+            stop: Index after the last one wanted; None for all.
+            ahead: How many frames may wait decoded.
+            on_damage: As in :meth:`frames`.
+
+        Returns:
+            An iterator of :class:`~multiplane.media.coded.CodedFrame`.
+
+        Raises:
+            InputError: ``start`` and ``stop`` are not a range of frames.
+        """
+        units = _decode(self, _wanted(start, stop, 1))
+        return CodedFrames(self.path.name, units, ahead, on_damage)
 
     def count(self) -> int:
         """Count the frames by reading the file through without decoding it.
@@ -154,56 +163,6 @@ class Clip:
             for packet in container.demux(picture_stream(container)):
                 count += bool(packet.size) and not packet.is_discard
         return count
-
-
-class Frames:
-    """Frames of a clip, decoded ahead on a thread.
-
-    Attributes:
-        damage: What was found wrong with the file so far; None while nothing was.
-        read: How many frames were handed out.
-    """
-
-    def __init__(
-        self, clip: Clip, wanted: range, ahead: int, on_damage: Literal["raise", "stop"]
-    ) -> None:
-        self.damage: DamagedFileError | None = None
-        self.read = 0
-        self._clip = clip
-        self._on_damage = on_damage
-        self._source = Background(_convert(clip, wanted), ahead, f"decode {clip.path.name}")
-
-    def __iter__(self) -> Iterator[VideoFrame]:
-        """Itself."""
-        return self
-
-    def __next__(self) -> VideoFrame:
-        """The next frame.
-
-        Raises:
-            DamagedFileError: The file is damaged from here on, and that was to be raised.
-            StopIteration: There is none.
-        """
-        unit = next(self._source)
-        if isinstance(unit, VideoFrame):
-            self.read += 1
-            return unit
-        self.damage = damage = unit
-        if self._on_damage == "raise":
-            raise damage
-        raise StopIteration
-
-    def __enter__(self) -> Frames:
-        """Itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop decoding."""
-        self.close()
-
-    def close(self) -> None:
-        """Stop decoding and wait for the thread."""
-        self._source.close()
 
 
 def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
@@ -346,21 +305,43 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _convert(clip: Clip, wanted: range) -> Iterator[VideoFrame | DamagedFileError]:
-    """Decode, convert and turn; the last unit is the damage, when there is one."""
+def _wanted(start: int, stop: int | None, step: int) -> range:
+    """Indices of frames.
+
+    Raises:
+        InputError: They are not a range of frames.
+    """
+    if start < 0 or step < 1 or (stop is not None and stop < start):
+        raise InputError(
+            f"frames {start}:{stop}:{step} wanted",
+            why="frames are counted from 0 and taken forwards",
+            fix="use 0 <= start <= stop and step >= 1",
+        )
+    return range(start, 2**62 if stop is None else stop, step)
+
+
+def _decode(clip: Clip, wanted: range) -> Iterator[CodedFrame | DamagedFileError]:
+    """Decode; the last unit is the damage, when there is one."""
     with open_container(clip.path) as container:
         size = (clip.height, clip.width) if clip.rotation % 180 else clip.size
-        to_rgb = ToRgb(clip.colour, size)
+        convert = Converter(clip.colour, size, clip.rotation)
         read = 0
         for unit in decode(container, clip, wanted):
             if isinstance(unit, Decoded):
-                frame = to_rgb(unit.frame)
-                if clip.rotation:
-                    frame = np.ascontiguousarray(np.rot90(frame, clip.rotation // 90))
-                yield VideoFrame(unit.index, float(unit.pts * clip.time_base), unit.pts, frame)
+                time_s = float(unit.pts * clip.time_base)
+                yield CodedFrame(unit.index, time_s, unit.pts, unit.frame, convert)
                 read = unit.index + 1
             else:
                 yield _damage(clip, max(read, unit.index), unit.reason)
+
+
+def _convert(clip: Clip, wanted: range) -> Iterator[VideoFrame | DamagedFileError]:
+    """Decode, convert and turn; the last unit is the damage, when there is one."""
+    for unit in _decode(clip, wanted):
+        if isinstance(unit, CodedFrame):
+            yield VideoFrame(unit.index, unit.time_s, unit.pts, unit.rgb())
+        else:
+            yield unit
 
 
 def _damage(clip: Clip, whole: int, reason: str) -> DamagedFileError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 import av
 import cv2
@@ -19,6 +18,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
+from multiplane.media.planes import alpha_of, cut, plane_of, put_alpha
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +36,11 @@ _MATRICES = {
 """ITU-T H.273 matrix coefficients → swscale's."""
 _GREY_IN = frozenset({"gray", "yuv420p", "yuv422p", "yuv444p"})
 """Formats that grey arrays are put into without a detour by RGB."""
+_BAND = 128
+"""Rows converted at once: they stay in the processor's cache, and in memory that is there already
+(half the time of a large frame goes into asking the system for more)."""
+MARGIN = 8
+"""Pixels round a part of a frame that feed its chroma; with them it comes out as in the whole."""
 _UNSPECIFIED = 2
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
@@ -109,6 +114,18 @@ class ToRgb:
                 "the video turns from %dx%d to %dx%d; frames are scaled to the first size",
                 width, height, frame.width, frame.height,
             )  # fmt: skip
+        if (frame.width, frame.height) != self._size or height <= _BAND:
+            return self._convert(frame, width, height)
+        result = np.empty((height, width, 3), np.uint8)
+        for top in range(0, height, _BAND):
+            first, last = max(top - MARGIN, 0), min(top + _BAND + MARGIN, height)
+            rows = self._convert(
+                cut(frame, (slice(first, last), slice(0, width))), width, last - first
+            )
+            result[top : top + _BAND] = rows[top - first : top - first + _BAND]
+        return result
+
+    def _convert(self, frame: av.VideoFrame, width: int, height: int) -> Frame:
         coded = frame.format.name.startswith("yuv") or frame.format.name.startswith("nv")
         rgb = self._reformatter.reformat(
             frame,
@@ -222,53 +239,6 @@ class ToRgba:
         if coded:
             alpha = alpha_of(frame)
         return np.asarray(cv2.merge([red, green, blue, alpha]), dtype=np.uint8)
-
-
-def plane_of(frame: av.VideoFrame, index: int) -> NDArray[Any]:
-    """One plane of a frame as an array that shares its memory.
-
-    Args:
-        frame: In a format whose planes hold one component each.
-        index: Which plane.
-
-    Returns:
-        (h, w), uint8, or uint16 where the component has more than 8 bits.
-    """
-    plane = frame.planes[index]
-    kind = np.uint8 if frame.format.components[index].bits == 8 else np.uint16
-    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width]
-
-
-def put_alpha(frame: av.VideoFrame, alpha: NDArray[np.uint8]) -> None:
-    """Store alpha in a frame's alpha plane, at the plane's own depth.
-
-    Args:
-        frame: Planar, with alpha as its fourth component.
-        alpha: uint8 (H, W).
-    """
-    most = (1 << frame.format.components[3].bits) - 1
-    plane = plane_of(frame, 3)
-    if most == 255:
-        plane[:] = alpha
-        return
-    plane[:] = np.rint(np.arange(256) * most / 255).astype(np.uint16)[alpha]
-
-
-def alpha_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """A frame's alpha plane in 8 bits, rounded to the nearest.
-
-    Args:
-        frame: Planar, with alpha as its fourth component.
-
-    Returns:
-        uint8 (H, W).
-    """
-    most = (1 << frame.format.components[3].bits) - 1
-    plane = plane_of(frame, 3)
-    if most == 255:
-        return np.asarray(plane, np.uint8)
-    levels = np.rint(np.arange(most + 1) * (255 / most)).astype(np.uint8)
-    return np.asarray(levels[np.minimum(plane, most)], np.uint8)
 
 
 def _range(colour: Colour) -> int:

@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 from multiplane.core.errors import DamagedFileError, InputError
 from multiplane.media.background import Background
 from multiplane.media.clip import MAX_FRAME_PIXELS, Clip, open_container
-from multiplane.media.colour import plane_of
 from multiplane.media.config import VideoOptions
 from multiplane.media.decode import picture_stream
+from multiplane.media.planes import plane_of
 from multiplane.media.whole import missing_bytes
 from multiplane.media.writer import VideoWriter
 
