@@ -14,6 +14,8 @@ from multiplane.split.stereo.people_file import FramePeople, read_people
 
 MOST_TOLD = 1000
 """Disagreements that figures hold one by one; all of them stand in the files of people."""
+MOST_DRAWN = 32
+"""People whose agreement is kept over time one by one, those who come first."""
 
 
 @dataclass
@@ -34,7 +36,9 @@ class Tally:
             start: Number of the first frame.
         """
         self._who: dict[int, _Presence] = {}
+        self._start = start
         self._agreement, self._people = Series(start), Series(start)
+        self._each: dict[int, Series] = {}
         self._corrected: Counter[str] = Counter()
         self._one_eye = 0
         self._worst_id = 0
@@ -60,6 +64,9 @@ class Tally:
             if least is None or pair.agreement < least[0]:
                 self._worst_id = pair.id
             self._agreement.add(people.index, pair.agreement)
+            if pair.id in self._each or len(self._each) < MOST_DRAWN:
+                own = self._each.setdefault(pair.id, Series(self._start))
+                own.add(people.index, pair.agreement)
 
     def figures(self) -> dict[str, Json]:
         """What was counted."""
@@ -82,6 +89,10 @@ class Tally:
                 "min_id": self._worst_id or None,
                 "corrected": corrected,
                 "without_figure": self._one_eye,
+                "by_person": [
+                    {"id": number, **series.to_json()}
+                    for number, series in sorted(self._each.items())
+                ],
             },
         }
 
