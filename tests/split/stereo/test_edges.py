@@ -81,7 +81,7 @@ def test_the_lemur_is_cut_out(share: float) -> None:
     work = at_work(true, share)
     found = EdgeRefiner(EdgesOptions(method=GuidedMatte(), edge_px=10)).refine(frame, work)
     assert np.abs(found - true).mean() < 0.0046
-    assert np.abs(found - true).mean() < 0.5 * np.abs(bilinear(work, frame) - true).mean()
+    assert np.abs(found - true).mean() < 0.55 * np.abs(bilinear(work, frame) - true).mean()
 
 
 def test_away_from_the_edge_it_is_exactly_all_or_nothing() -> None:
