@@ -11,11 +11,13 @@ from typing import ClassVar
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.geometry.rectification import Rectification
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.vr180.layout import Layout, detect_layout
 from multiplane.split.chunks.budget import frames_within
 from multiplane.split.chunks.config import ChunksOptions
 from multiplane.split.chunks.extent import Extent, find_extent
+from multiplane.split.chunks.eyes import order_eyes
 from multiplane.split.chunks.ranges import Chunk, cut
 
 _LOG = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class Cutting:
     Attributes:
         clip: The clip.
         layout: Where its eyes are.
+        stand: How the eyes stand to each other; None where that was not looked at.
         extent: Which of its frames are worked on.
         chunk_frames: Frames of a chunk at most.
         chunks: The chunks, in order.
@@ -37,6 +40,7 @@ class Cutting:
 
     clip: Clip
     layout: Layout
+    stand: Rectification | None
     extent: Extent
     chunk_frames: int
     chunks: tuple[Chunk, ...]
@@ -66,13 +70,16 @@ def cut_clip(source: Path, options: ChunksOptions) -> Cutting:
     clip = open_clip(source)
     layout = detect_layout(clip, options.layout, options.projection, _SWAPPED[options.eyes])
     extent = find_extent(clip, options.start_s, options.stop_s, options.look_through)
+    stand = None
+    if options.eyes == "auto":
+        layout, stand = order_eyes(clip, layout, range(extent.start, extent.stop))
     most = options.chunk_frames or frames_within(
         options.max_memory_gb, clip.size, options.scale, options.overlap_frames
     )
     chunks = tuple(cut(extent.start, extent.stop, most, options.overlap_frames))
     _LOG.info("%s: %s, %d frames in %d chunks", source.name, layout.kind, extent.stop
               - extent.start, len(chunks))  # fmt: skip
-    return Cutting(clip, layout, extent, most, chunks)
+    return Cutting(clip, layout, stand, extent, most, chunks)
 
 
 class Chunks:
@@ -164,6 +171,7 @@ def _figures(cutting: Cutting, options: ChunksOptions) -> dict[str, Json]:
         bad.append({"file": clip.path.name, "what": told.what, "why": told.why, "fix": told.fix})
     return {
         "layout": cutting.layout.to_json(),
+        "stand": cutting.stand.to_json() if cutting.stand else None,
         "size": list(clip.size),
         "rate": f"{clip.rate.numerator}/{clip.rate.denominator}" if clip.rate else None,
         "codec": clip.codec,
