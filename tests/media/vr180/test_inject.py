@@ -106,7 +106,8 @@ def tables(data: bytes) -> list[tuple[bytes, tuple[int, ...]]]:
             count = struct.unpack(">I", data[at + 8 : at + 12])[0]
             width = 8 if kind == b"co64" else 4
             raw = data[at + 12 : at + 12 + count * width]
-            found.append((kind, struct.unpack(f">{count}{letter}", raw)))
+            if data[at - 4 : at] == struct.pack(">Q", 16 + count * width)[4:]:  # not just letters
+                found.append((kind, struct.unpack(f">{count}{letter}", raw)))
             at = data.find(kind, at + 4)
     return found
 

@@ -63,7 +63,8 @@ def keep_spherical(
         notes.append("the right eye comes first, which no box can say: the name does, with _RL")
     if result.suffix.lower() in _HOLDING and result.is_file() and is_movie(result):
         inject_spherical(result, boxes)
-        notes.append(f"{result.name} has the boxes of its source, byte for byte" if boxes is found
+        exact = boxes is found and (Path(source).is_dir() or is_movie(source))
+        notes.append(f"{result.name} has the boxes of its source, byte for byte" if exact
                      else f"{result.name} has the boxes st3d and sv3d")  # fmt: skip
     else:
         place = write_sidecar(result, boxes, layout)

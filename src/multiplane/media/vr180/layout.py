@@ -208,7 +208,7 @@ def detect_layout(
         clip: The clip; a few of its frames are decoded when nothing else tells.
         wanted: What the user says; ``auto`` for what file, name and picture say.
         projection: What the user says of it.
-        swapped: Whether the right eye stands first; None for what the name says.
+        swapped: Whether the right eye stands first; None for what file and name say.
         spherical: Its boxes where they are known already; None to read them from
             the file, or the sidecar beside it.
 
@@ -228,9 +228,11 @@ def detect_layout(
     kind, reasons = _kind(clip, wanted, (boxes, tags), halves)
     flatness, reason = _flatness(clip, kind, projection, (boxes, tags))
     if swapped is None:
-        swapped = tags.swapped and tags.kind == kind
+        named = tags.swapped and tags.kind == kind
+        swapped = named or (boxes is not None and boxes.swapped)
         if swapped:
-            reasons.append(f"its name says that the right eye comes first: {tags.found}")
+            said = f"its name: {', '.join(tags.found)}" if named else "the file"
+            reasons.append(f"the right eye comes first, says {said}")
     layout = Layout.of(kind, clip.size, swapped, flatness, [*reasons, reason])
     _log.info("%s: %s, %s: %s", clip.path, kind, flatness, "; ".join(layout.reasons))
     return layout

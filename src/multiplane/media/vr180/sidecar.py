@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 from multiplane.core.atomic import write_text
 from multiplane.core.errors import InputError
+from multiplane.media.vr180.matroska import read_matroska
 from multiplane.media.vr180.spherical import MAX_BYTES, STEREO, Spherical, read_spherical
 
 VERSION = 1
@@ -122,14 +123,16 @@ def find_spherical(path: Path | str) -> Spherical | None:
         path: A video file or a folder of pictures.
 
     Returns:
-        The boxes of the file; when it has none, those of its sidecar; None without either.
+        The boxes of the file (those that say the same, of Matroska); when it has none, those of
+        its sidecar; None without either.
 
     Raises:
         InputError: File or sidecar cannot be read.
         DamagedFileError: The boxes are not what they should be.
     """
     path = Path(path)
-    return (None if path.is_dir() else read_spherical(path)) or read_sidecar(path)
+    own = None if path.is_dir() else read_spherical(path) or read_matroska(path)
+    return own or read_sidecar(path)
 
 
 def _bytes(place: Path, raw: Mapping[str, Any], key: str) -> bytes:

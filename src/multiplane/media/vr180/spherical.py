@@ -49,6 +49,7 @@ class Spherical:
         bounds: What the picture leaves empty of a whole sphere, as shares of its height and
             width: (top, bottom, left, right); None unless equirectangular.
         source: Who made the boxes, in its own words.
+        swapped: Whether the right eye comes first; only Matroska can say it, and no box.
     """
 
     st3d: bytes
@@ -58,6 +59,7 @@ class Spherical:
     pose_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     bounds: tuple[float, float, float, float] | None = None
     source: str = ""
+    swapped: bool = False
 
     @classmethod
     def read(cls, st3d: bytes, sv3d: bytes) -> Self:
@@ -79,11 +81,11 @@ class Spherical:
         parts = _inside(sv3d, b"sv3d")
         source = parts.get(b"svhd", b"")[4:].split(b"\0")[0].decode("utf-8", "replace")
         if b"proj" not in parts:
-            _refuse("sv3d", "has no proj box")
+            refuse_box("sv3d", "has no proj box")
         projection = _inside(parts[b"proj"], b"proj", bare=True)
         kind = next((name for name in _PROJECTIONS if name in projection), None)
         if kind is None:
-            _refuse("proj", "names no projection we know: equi, cbmp or mshp")
+            refuse_box("proj", "names no projection we know: equi, cbmp or mshp")
         bounds = _bounds(projection[kind]) if kind == b"equi" else None
         pose = _pose(projection.get(b"prhd"))
         return cls(st3d, sv3d, mode, _PROJECTIONS[kind], pose, bounds, source)
@@ -167,7 +169,7 @@ def whole_box(file: BinaryIO, box: Box) -> bytes:
     """
     size = box.stop - box.start
     if size > MAX_BYTES:
-        _refuse(box.kind.decode("latin-1"), f"has {size} bytes, wanted at most {MAX_BYTES}")
+        refuse_box(box.kind.decode("latin-1"), f"has {size} bytes, wanted at most {MAX_BYTES}")
     file.seek(box.start)
     return file.read(size)
 
@@ -196,6 +198,23 @@ def stereo_box(stereo_mode: int) -> bytes:
     return _made(b"st3d", bytes(4) + bytes([stereo_mode]))
 
 
+def projection_box(
+    kind: bytes, body: bytes, pose_deg: tuple[float, float, float], source: str
+) -> bytes:
+    """Make a ``sv3d`` box.
+
+    Args:
+        kind: ``equi``, ``cbmp`` or ``mshp``.
+        body: What stands in that box.
+        pose_deg: (yaw, pitch, roll) in degrees.
+        source: The name to leave in it.
+    """
+    svhd = _made(b"svhd", bytes(4) + source.encode() + b"\0")
+    angles = (round(angle * 2**16) for angle in pose_deg)
+    prhd = _made(b"prhd", bytes(4) + struct.pack(">iii", *angles))
+    return _made(b"sv3d", svhd + _made(b"proj", prhd + _made(kind, body)))
+
+
 def _made(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
@@ -207,7 +226,7 @@ def _inside(data: bytes, kind: bytes, bare: bool = False) -> dict[bytes, bytes]:
         DamagedFileError: It is not one box of that kind.
     """
     if len(data) > MAX_BYTES:
-        _refuse(kind.decode(), f"has {len(data)} bytes, wanted at most {MAX_BYTES}")
+        refuse_box(kind.decode(), f"has {len(data)} bytes, wanted at most {MAX_BYTES}")
     file = io.BytesIO(data)
     inner: dict[bytes, bytes] = {}
     start = 0 if bare else _outer(file, len(data), kind).body
@@ -225,7 +244,7 @@ def _outer(file: BinaryIO, size: int, kind: bytes) -> Box:
     """
     box = next(walk(file, 0, size), None)
     if box is None or box.kind != kind or box.stop != size:
-        _refuse(kind.decode(), "is not one whole box")
+        refuse_box(kind.decode(), "is not one whole box")
     return box
 
 
@@ -239,7 +258,7 @@ def _stereo_mode(st3d: bytes) -> int:
     body = st3d[box.body :]
     if len(body) < 5 or body[4] not in STEREO:
         said = body[4] if len(body) > 4 else "nothing"
-        _refuse("st3d", f"has the stereo mode {said}, wanted 0 to 3")
+        refuse_box("st3d", f"has the stereo mode {said}, wanted 0 to 3")
     return body[4]
 
 
@@ -250,10 +269,10 @@ def _bounds(equi: bytes) -> tuple[float, float, float, float]:
         DamagedFileError: Too short, or nothing is left between them.
     """
     if len(equi) < 20:
-        _refuse("equi", f"has {len(equi)} bytes, wanted 20")
+        refuse_box("equi", f"has {len(equi)} bytes, wanted 20")
     top, bottom, left, right = (value / 2**32 for value in struct.unpack(">IIII", equi[4:20]))
     if top + bottom >= 1 or left + right >= 1:
-        _refuse("equi", "leaves nothing of the sphere between its bounds")
+        refuse_box("equi", "leaves nothing of the sphere between its bounds")
     return top, bottom, left, right
 
 
@@ -266,12 +285,12 @@ def _pose(prhd: bytes | None) -> tuple[float, float, float]:
     if prhd is None:
         return 0.0, 0.0, 0.0
     if len(prhd) < 16:
-        _refuse("prhd", f"has {len(prhd)} bytes, wanted 16")
+        refuse_box("prhd", f"has {len(prhd)} bytes, wanted 16")
     yaw, pitch, roll = (value / 2**16 for value in struct.unpack(">iii", prhd[4:16]))
     return yaw, pitch, roll
 
 
-def _refuse(kind: str, told: str) -> NoReturn:
+def refuse_box(kind: str, told: str) -> NoReturn:
     """Say what is wrong with a box.
 
     Raises:
