@@ -20,15 +20,17 @@ from multiplane.core.instances import box_of
 from multiplane.geometry.plane import Side
 from multiplane.split.stereo.agreement import Sight, TwoEyes, common
 
-_CLEAR = 6.0
+_CLEAR = 3.0
 """Grey values by which one explanation has to be better before it counts, at least."""
-_FITS = 3.0
-"""An explanation fits when it misses by less than so many times what it misses where the eyes
-agree, and twice ``_CLEAR``."""
+_FITS, _SPARE, _USUAL = 3.0, 6.0, 2.0
+"""An explanation fits when it misses by less than so many times what is missed where the eyes
+agree, and so many grey values more; and what is missed there at least."""
 _WINDOW_PX = 5
 """Misses are means over windows of this side: one pixel says little."""
 _LEAST_PX = 20
 """Light is not fitted to fewer pixels."""
+_AGREED = 0.2
+"""Nor to a smaller share of a person: what the eyes agree on may be a mistake."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,13 @@ def look_into(eyes: TwoEyes, sight: Sight, to: Side = "right") -> Evidence:
     frame = sight.frames[here][window].astype(np.float32)
     agreed = (sight.masks[here] & there)[window]
     person = eyes.transfer(sight.frames[away], sight.plane, to)[window].astype(np.float32)
-    light = _light(person, frame, agreed if agreed.any() else there[window])
+    if np.count_nonzero(agreed) >= max(_LEAST_PX, _AGREED * np.count_nonzero(either)):
+        light = _light(person[agreed], frame[agreed])
+    else:  # what the eyes see in common is mostly the room
+        light = _light(*(sight.frames[eye][::4, ::4].reshape(-1, 3) for eye in (away, here)))
     miss = _miss(person, frame, light)
-    usual = float(np.median(miss[agreed])) if agreed.any() else _CLEAR
-    within = _FITS * max(usual, _CLEAR / _FITS) + _CLEAR
+    usual = float(np.median(miss[agreed])) if agreed.any() else _USUAL
+    within = _FITS * max(usual, _USUAL) + _SPARE
     fits = miss <= within
     behind = _behind(eyes, sight, to)
     if behind is None:
@@ -122,14 +127,16 @@ def _room(mask: Mask) -> tuple[slice, slice]:
 
 
 def _light(
-    away: NDArray[np.float32], here: NDArray[np.float32], where: Mask
+    away: NDArray[np.generic], here: NDArray[np.generic]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Gain and offset a channel that make one eye's light the other's, from where they agree."""
-    if np.count_nonzero(where) < _LEAST_PX:
-        return np.ones(3, np.float32), np.zeros(3, np.float32)
-    a, b = away[where], here[where]
-    low_a, mid_a, high_a = np.percentile(a, (15, 50, 85), axis=0)
-    low_b, mid_b, high_b = np.percentile(b, (15, 50, 85), axis=0)
+    """Gain and offset a channel that make one eye's light the other's, by their percentiles.
+
+    Args:
+        away: (n, 3) of the other eye.
+        here: (m, 3) of this eye, of the same things.
+    """
+    low_a, mid_a, high_a = np.percentile(away, (15, 50, 85), axis=0)
+    low_b, mid_b, high_b = np.percentile(here, (15, 50, 85), axis=0)
     gain = np.clip((high_b - low_b + 8) / (high_a - low_a + 8), 0.5, 2.0)
     return gain.astype(np.float32), np.asarray(mid_b - gain * mid_a, np.float32)
 

@@ -87,21 +87,15 @@ def steadied(track: Mapping[int, Plane], reach: int, frames: range) -> PlaneTrac
 def _at(times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """What values are at time 0, by a line through most of them; few give their median.
 
+    The line of Theil and Sen (doi:10.1080/01621459.1968.10480934): a slip or two do not move it.
+
     Args:
         times: (n,), rising.
         values: (n, 3).
     """
-    middle = np.asarray(np.median(values, axis=0), np.float64)
     if len(times) < _LINE or times[0] > 0 or times[-1] < 0:
-        return middle
-    spread = np.median(np.abs(values - middle), axis=0) + 1e-9
-    weight = np.ones(len(times))
-    basis = np.stack([np.ones_like(times), times], axis=1)
-    for _ in range(3):
-        weighted = basis * weight[:, None]
-        line = np.linalg.solve(weighted.T @ basis + 1e-9 * np.eye(2), weighted.T @ values)
-        miss = np.abs(values - basis @ line).max(axis=1)
-        usual = np.median(miss) + 1e-3 * float(spread.max())
-        weight = 1.0 / (1.0 + (miss / (2 * usual)) ** 2)
-        middle = line[0]
-    return middle
+        return np.asarray(np.median(values, axis=0), np.float64)
+    first, second = np.triu_indices(len(times), 1)
+    slopes = (values[second] - values[first]) / (times[second] - times[first])[:, None]
+    rise = np.median(slopes, axis=0)
+    return np.asarray(np.median(values - times[:, None] * rise, axis=0), np.float64)
