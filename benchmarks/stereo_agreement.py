@@ -139,7 +139,7 @@ def semi_global(size: int) -> list[str]:
     error = np.abs(matched(turned[0], turned[1]) - (places - alpha) * size / math.pi)
     kept = cv2.remap(both.astype(np.uint8), *maps, cv2.INTER_NEAREST) > 0
     lines = [
-        "| off straight ahead | raw: bad | raw: median | poles turned: bad | poles turned: median |",
+        "| off straight ahead | raw: bad | raw: median | turned: bad | turned: median |",
         "|---|---|---|---|---|",
     ]
     for first, last in BANDS_DEG:
