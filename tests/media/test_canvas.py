@@ -99,3 +99,38 @@ def test_what_is_no_window(
     with pytest.raises(InputError, match=told), VideoWriter(tmp_path / "a.mp4", SIZE, 25) as writer:
         writer.write_windows(ground, [(window, np.zeros(shape, np.uint8))])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("codec", ["libx264", "ffv1"])
+def test_the_source_goes_on_outside_of_the_windows(make_clip, tmp_path: Path, codec: Any) -> None:
+    clip = open_clip(make_clip("s.mp4", 6))
+    options = VideoOptions(codec=codec, quality=0 if codec != "ffv1" else None, speed="ultrafast")
+    white = np.full((20, 30, 3), 255, np.uint8)
+    window = slice(8, 28), slice(40, 70)
+    with VideoWriter(tmp_path / "a.mkv", SIZE, clip, options) as writer:
+        for unit in clip.coded_frames():
+            writer.write_windows(unit, [(window, white)], unit.pts)
+    for old, new in zip(clip.frames(), open_clip(tmp_path / "a.mkv").frames(), strict=True):
+        assert (new.frame[window][2:-2, 2:-2] >= 254).all()
+        error = np.abs(new.frame.astype(int) - old.frame)
+        error[6:30, 38:72] = 0
+        assert error.max() == 0
+
+
+def test_samples_of_the_source_are_taken_over(make_clip) -> None:
+    clip = open_clip(make_clip("s.mp4", 2, colorspace=6, color_range=1))
+    unit = next(clip.coded_frames())
+    same = Canvas(clip.colour, "yuv420p", SIZE, 1).paint(unit, [])
+    other = Canvas(Colour(1), "yuv420p", SIZE, 1).paint(unit, [])
+    for index in range(3):
+        assert np.array_equal(samples_of(same, index), samples_of(unit.coded, index))
+    assert not np.array_equal(samples_of(other, 1), samples_of(unit.coded, 1))
+
+
+def test_a_source_of_another_size(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("s.mp4", 2, size=(64, 48)))
+    with (
+        pytest.raises(InputError, match="frame is 64x48, the video is 96x64"),
+        VideoWriter(tmp_path / "a.mp4", SIZE, clip) as writer,
+    ):
+        writer.write_windows(next(clip.coded_frames()), [])

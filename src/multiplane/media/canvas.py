@@ -1,4 +1,4 @@
-"""Frames of one colour with pictures in some windows: nothing else is converted or touched.
+"""Frames that are known but in some windows: nothing else is converted or touched.
 
 A frame of a green screen, or of people cut out, is the same everywhere but where the people are.
 Its planes are kept from frame to frame, only what was painted is wiped off again.
@@ -14,6 +14,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from multiplane.media.coded import CodedFrame
 from multiplane.media.colour import Colour, FromRgb
 from multiplane.media.planes import Window, can_put, put, samples_of
 
@@ -47,13 +48,16 @@ class Canvas:
         """
         self._from_rgb = FromRgb(colour, pixel_format)
         self._format, self._size, self._most = pixel_format, size, sheets
+        self._colour = colour
         self._sheets: list[_Sheet] = []
+        self._clean: dict[Ground, av.VideoFrame] = {}
 
-    def paint(self, ground: Ground, windows: Painted) -> av.VideoFrame:
+    def paint(self, ground: Ground | CodedFrame, windows: Painted) -> av.VideoFrame:
         """Make one frame.
 
         Args:
-            ground: The colour everywhere else.
+            ground: The colour everywhere else; or a frame of the source, whose samples are taken
+                over as they are where the encoder's pixel format and colour are its own.
             windows: Where something is, and what; where two lie over each other the later is seen.
                 Sides are even, or at the border.
 
@@ -62,27 +66,62 @@ class Canvas:
         """
         if not can_put(self._format):
             return self._whole(ground, windows)
-        width, height = self._size
-        clean = self._from_rgb(_flat(ground, 16, 16))
+        if isinstance(ground, CodedFrame) and not self._same_kind(ground):
+            return self._whole(ground, windows)
+        sheet = self._next_sheet()
+        if isinstance(ground, CodedFrame):
+            for index in range(len(sheet.frame.planes)):
+                samples_of(sheet.frame, index)[:] = samples_of(ground.coded, index)
+            sheet.ground = ()
+        else:
+            self._wipe(sheet, ground)
+        for window, picture in windows:
+            put(sheet.frame, window, self._from_rgb(picture))
+        sheet.used = [window for window, _ in windows]
+        return sheet.frame
+
+    def _same_kind(self, ground: CodedFrame) -> bool:
+        """Whether a frame of the source can be taken over sample by sample."""
+        coded, convert = ground.coded, ground.convert
+        name = coded.format.name.replace("yuvj", "yuv")  # the same samples; its range is known
+        same_colour = convert.colour == self._colour or not name.startswith("yuv")
+        same_size = (coded.width, coded.height) == self._size
+        return name == self._format and same_size and same_colour and not convert.rotation
+
+    def _next_sheet(self) -> _Sheet:
         if len(self._sheets) < self._most:
-            sheet = _Sheet(av.VideoFrame(width, height, self._format), ())
+            sheet = _Sheet(av.VideoFrame(*self._size, self._format), ())
         else:
             sheet = self._sheets.pop(0)
             sheet.frame.make_writable()
         self._sheets.append(sheet)
-        if sheet.ground != ground:
-            sheet.used = [(slice(0, height), slice(0, width))]
-        for window in sheet.used:
-            _wipe(sheet.frame, window, clean)
-        for window, picture in windows:
-            put(sheet.frame, window, self._from_rgb(picture))
-        sheet.ground, sheet.used = ground, [window for window, _ in windows]
-        sheet.frame.colorspace, sheet.frame.color_range = clean.colorspace, clean.color_range
-        sheet.frame.color_primaries, sheet.frame.color_trc = clean.color_primaries, clean.color_trc
-        return sheet.frame
+        clean, frame = self._flat((0, 0, 0)), sheet.frame
+        frame.colorspace, frame.color_range = clean.colorspace, clean.color_range
+        frame.color_primaries, frame.color_trc = clean.color_primaries, clean.color_trc
+        return sheet
 
-    def _whole(self, ground: Ground, windows: Painted) -> av.VideoFrame:
-        whole = _flat(ground, *self._size)
+    def _wipe(self, sheet: _Sheet, ground: Ground) -> None:
+        """Make a sheet one colour again."""
+        if sheet.ground != ground:
+            width, height = self._size
+            sheet.ground, sheet.used = ground, [(slice(0, height), slice(0, width))]
+        clean = self._flat(ground)
+        for rows, columns in sheet.used:
+            for index in range(len(sheet.frame.planes)):
+                plane: NDArray[Any] = samples_of(sheet.frame, index)
+                down = -(-sheet.frame.height // plane.shape[0])
+                across = -(-sheet.frame.width // plane.shape[1])
+                bottom, right = -(-rows.stop // down), -(-columns.stop // across)
+                part = plane[rows.start // down : bottom, columns.start // across : right]
+                part[:] = samples_of(clean, index)[0, 0]
+
+    def _flat(self, ground: Ground) -> av.VideoFrame:
+        if ground not in self._clean:
+            self._clean[ground] = self._from_rgb(_flat(ground, 16, 16))
+        return self._clean[ground]
+
+    def _whole(self, ground: Ground | CodedFrame, windows: Painted) -> av.VideoFrame:
+        whole = ground.rgb() if isinstance(ground, CodedFrame) else _flat(ground, *self._size)
         for window, picture in windows:
             whole[window] = picture
         return self._from_rgb(whole)
@@ -93,14 +132,3 @@ def _flat(ground: Ground, width: int, height: int) -> NDArray[np.uint8]:
     flat = np.empty(shape, np.uint8)
     flat[:] = ground[0] if len(ground) == 1 else ground
     return flat
-
-
-def _wipe(frame: av.VideoFrame, window: Window, clean: av.VideoFrame) -> None:
-    rows, columns = window
-    for index in range(len(frame.planes)):
-        plane: NDArray[Any] = samples_of(frame, index)
-        down, across = -(-frame.height // plane.shape[0]), -(-frame.width // plane.shape[1])
-        bottom, right = -(-rows.stop // down), -(-columns.stop // across)
-        plane[rows.start // down : bottom, columns.start // across : right] = samples_of(
-            clean, index
-        )[0, 0]

@@ -27,6 +27,11 @@ class Converter:
         self.colour, self.size, self.rotation = colour, size, rotation
         self._own = threading.local()
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """(W, H) of what is handed out."""
+        return self.size[::-1] if self.rotation % 180 else self.size
+
     def __call__(self, frame: av.VideoFrame, window: Window | None = None) -> Frame:
         """Convert.
 

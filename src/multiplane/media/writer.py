@@ -22,6 +22,7 @@ from multiplane.core.errors import InputError
 from multiplane.media.canvas import Canvas, Ground, Painted
 from multiplane.media.clip import Clip
 from multiplane.media.clock import Clock
+from multiplane.media.coded import CodedFrame
 from multiplane.media.colour import FromRgb, colour_for
 from multiplane.media.config import VideoOptions
 from multiplane.media.encoders import Picture, add_encoder
@@ -140,14 +141,17 @@ class VideoWriter:
         self._check(frame)
         self._hand_over(self._convert(frame), pts)
 
-    def write_windows(self, ground: Ground, windows: Painted, pts: int | None = None) -> None:
-        """Hand over a frame that is one colour but in some windows.
+    def write_windows(
+        self, ground: Ground | CodedFrame, windows: Painted, pts: int | None = None
+    ) -> None:
+        """Hand over a frame that is one colour, or the source's, but in some windows.
 
         What lies outside of them is neither converted nor touched, which for a few people on a
         large frame costs a fraction of :meth:`write`.
 
         Args:
-            ground: The colour: RGB, with ``options.alpha`` RGBA, with pixel format gray (grey,).
+            ground: The colour: RGB, with ``options.alpha`` RGBA, with pixel format gray (grey,);
+                or a frame of the source.
             windows: Rows and columns with what is in them, as ``write`` takes it: ``(window,
                 frame[window])``. Sides are even or at the border; where two lie over each other
                 the later is seen.
@@ -161,7 +165,10 @@ class VideoWriter:
         size = self._picture.size
         for window, picture in windows:
             self._check(picture, check_window(window, size))
-        self._check(np.zeros((1, 1, *[len(ground)] * (len(ground) > 1)), np.uint8), (1, 1))
+        if isinstance(ground, CodedFrame):
+            self._check(np.broadcast_to(np.uint8(0), (*ground.convert.upright[::-1], 3)))
+        else:
+            self._check(np.zeros((1, 1, *[len(ground)] * (len(ground) > 1)), np.uint8), (1, 1))
         self._hand_over(self._canvas.paint(ground, windows), pts)
 
     def _hand_over(self, converted: av.VideoFrame, pts: int | None) -> None:
