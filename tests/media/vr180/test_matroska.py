@@ -107,6 +107,7 @@ def test_pose_and_bounds(tmp_path: Path) -> None:
         webm(element(0x53B8, b"\x0d")),
         webm(element(0x7670, element(0x7671, b"\0"))),
         element(0x1A45DFA3),
+        element(0x1A45DFA3) + bytes.fromhex("18538067") + b"\x01" + b"\xff" * 6 + b"\xfe",
         b"",
         movie(box(b"avcC")),
     ],

@@ -101,8 +101,10 @@ def _walk(file: BinaryIO, parent: _Element) -> Iterator[_Element]:
     """Elements within another, up to the first that holds frames or does not end within."""
     start = parent.start
     for _ in range(_MAX_ELEMENTS):
+        if start >= parent.stop:  # also where the one before claims to end beyond all files
+            return
         file.seek(start)
-        head = file.read(min(12, max(parent.stop - start, 0)))
+        head = file.read(min(12, parent.stop - start))
         name, first = _vint(head, keep_mark=True)
         size, second = _vint(head[first:], keep_mark=False)
         if not first or not second or name == _CLUSTER:
