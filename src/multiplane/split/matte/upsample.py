@@ -155,12 +155,14 @@ def _refine(full: Alpha, guide: Frame, part: _Part, tile: Box, corrections: int)
 
 def edge_boxes(band: Mask, margin: int) -> list[Box]:
     """Half-open boxes round the connected parts of a band, grown, and those that meet joined."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(band.astype(np.uint8), connectivity=8)
     height, width = band.shape
-    found = stats[1:, :4].tolist()
+    outlines, _ = cv2.findContours(
+        np.ascontiguousarray(band).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    found = [cv2.boundingRect(outline) for outline in outlines]
     if len(found) > _CROWD:
         x0, y0, x1, y1 = box_of(band)
-        found = [[x0, y0, x1 - x0, y1 - y0]]
+        found = [(x0, y0, x1 - x0, y1 - y0)]
     boxes: list[Box] = []
     for x, y, w, h in found:
         box = (

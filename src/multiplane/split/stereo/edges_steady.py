@@ -51,7 +51,8 @@ class SteadyEdges:
         before, then = self._picture, self._alpha
         if before is not None and then is not None and then.shape == alpha.shape:
             for box in boxes if before.shape == picture.shape else ():
-                self._hold_part(_stillness(before, picture, self._levels), then, alpha, box)
+                still = _stillness(before, picture, self._levels, box, alpha.shape)
+                self._hold_part(still, then, alpha, box)
         if then is None or then.shape != alpha.shape:
             then = np.empty(alpha.shape, np.uint8)
         self._picture = picture
@@ -63,29 +64,41 @@ class SteadyEdges:
         x0, y0, x1, y1 = box
         part = alpha[y0:y1, x0:x1]
         apart = then[y0:y1, x0:x1].astype(np.float32) * np.float32(1 / 255) - part
-        share = _cut(still, box, alpha.shape) * self._strength
-        held = part + share * apart
+        held = part + still * self._strength * apart
         # What is left of something gone fades out for good.
         np.copyto(held, part, where=np.abs(held - part) < _NOTHING)
         part[:] = np.clip(held, 0, 1)
 
 
-def _stillness(before: Frame, picture: Frame, levels: np.float32) -> NDArray[np.float32]:
-    """1 where the picture is as before, 0 where it or what is near has changed, (h, w)."""
-    apart = cv2.absdiff(picture, before).max(axis=2)
-    window = np.ones((2 * _REACH_PX + 1, 2 * _REACH_PX + 1), np.uint8)
-    most = np.asarray(cv2.dilate(apart, window), np.float32)
-    return np.asarray(np.clip(2 - most / levels, 0, 1), np.float32)
+def _stillness(
+    before: Frame, picture: Frame, levels: np.float32, box: Box, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """1 where the picture is as before, 0 where it or what is near has changed.
 
+    Args:
+        before: (h, w, 3).
+        picture: (h, w, 3).
+        levels: Up to which differences are noise.
+        box: In px of the full frame.
+        shape: (H, W) of the full frame.
 
-def _cut(still: NDArray[np.float32], box: Box, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The part of the small map that covers a box of the full frame, at its size."""
-    (h, w), (x0, y0, x1, y1) = still.shape, box
+    Returns:
+        The size of the box.
+    """
+    (h, w), (x0, y0, x1, y1) = picture.shape[:2], box
     across, down = w / shape[1], h / shape[0]
+    reach = _REACH_PX + 1
+    left, top = max(0, int(x0 * across) - reach), max(0, int(y0 * down) - reach)
+    rows = slice(top, int(np.ceil(y1 * down)) + reach)
+    columns = slice(left, int(np.ceil(x1 * across)) + reach)
+    red, green, blue = cv2.split(cv2.absdiff(picture[rows, columns], before[rows, columns]))
+    window = np.ones((2 * _REACH_PX + 1, 2 * _REACH_PX + 1), np.uint8)
+    most = np.asarray(cv2.dilate(cv2.max(cv2.max(red, green), blue), window), np.float32)
+    still = np.clip(2 - most / levels, 0, 1)
     turn = np.array(
         [
-            [across, 0, (x0 + 0.5) * across - 0.5],
-            [0, down, (y0 + 0.5) * down - 0.5],
+            [across, 0, (x0 + 0.5) * across - 0.5 - left],
+            [0, down, (y0 + 0.5) * down - 0.5 - top],
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
