@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field, field_validator
 
-from multiplane.core.config import Also, Effort, Options, Words
+from multiplane.core.config import Also, Effort, Options, Words, nearest
 
 Format: TypeAlias = Literal[
     "prores_4444", "ffv1", "vp9", "png", "greenscreen_h264", "greenscreen_h265", "packed_alpha",
@@ -130,29 +130,42 @@ class ExportOptions(Options):
 
     @field_validator("formats", mode="before")
     @classmethod
-    def _words(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
-        if isinstance(value, str):
-            return tuple(word.strip() for word in value.strip("[]() ").split(","))
-        return value
+    def _known(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
+        """Words with commas between them will do; each format counts once.
 
-    @field_validator("formats")
-    @classmethod
-    def _each_once(cls, value: tuple[Format, ...]) -> tuple[Format, ...]:
-        return tuple(dict.fromkeys(value))
+        Raises:
+            ValueError: One is not known, or there is none.
+        """
+        words = _listed(value) if isinstance(value, str) else value
+        if not isinstance(words, list | tuple) or not words:
+            raise ValueError("at least one format is wanted")
+        known = get_args(Format)
+        for word in words:
+            if word not in known:
+                guess = nearest(str(word), known)
+                raise ValueError(
+                    f"{word!r} is no format" + (f"; did you mean {guess!r}?" if guess else "")
+                )
+        return tuple(dict.fromkeys(words))
 
     @field_validator("background_rgb", mode="before")
     @classmethod
     def _colour(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
-        if not isinstance(value, str):
-            return value
-        found = _HEX.fullmatch(value.strip())
-        if found:
-            return tuple(bytes.fromhex(found[1]))
-        return tuple(word.strip() for word in value.strip("[]() ").split(","))
+        """Six hexadecimal digits or three numbers.
 
-    @field_validator("background_rgb")
-    @classmethod
-    def _in_bytes(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
-        if not all(0 <= part <= 255 for part in value):
+        Raises:
+            ValueError: It is no colour.
+        """
+        if isinstance(value, str):
+            found = _HEX.fullmatch(value.strip())
+            value = tuple(bytes.fromhex(found[1])) if found else _listed(value)
+        if not isinstance(value, list | tuple) or len(value) != 3:
+            raise ValueError("a colour has three parts")
+        parts = [int(part) if str(part).isdecimal() else -1 for part in value]
+        if not all(0 <= part <= 255 for part in parts):
             raise ValueError("red, green and blue go from 0 to 255")
-        return value
+        return tuple(parts)
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.strip("[]() ").split(",") if word.strip()]

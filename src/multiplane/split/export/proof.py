@@ -78,12 +78,25 @@ def prove(given: Given, result: Path, keeps_sound: bool) -> Proof:
 
 
 def _sound(clip: Clip, result: Path, keeps_sound: bool) -> str:
+    """What became of the sound, by its tracks.
+
+    Raises:
+        OutputError: Tracks are missing.
+    """
     if not clip.has_audio:
         return "none"
     if not keeps_sound:
         return "dropped"
     with open_container(result) as container:
         codecs = tuple(track.codec_context.name for track in container.streams.audio)
+    if len(codecs) != len(clip.audio_codecs):
+        raise OutputError(
+            f"{result.name} has {len(codecs)} tracks of sound, {clip.path} has "
+            f"{len(clip.audio_codecs)}",
+            why="all of them are carried along",
+            fix="choose ffv1 (.mkv), which takes any sound, or leave it out: "
+            "--set export.sound=drop",
+        )
     return "copied" if codecs == clip.audio_codecs else "encoded"
 
 
