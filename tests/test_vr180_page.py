@@ -11,7 +11,10 @@ from multiplane.engine.recipe import Recipe, load_recipe
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "vr180.md").read_text(encoding="utf-8")
 STEPS = {step.id: step.options for step in load_recipe("vr180-matte").steps()}
-NAMED = sorted(set(re.findall(r"\b(?:chunks|stereo|export)\.[a-z_.]+[a-z]", PAGE)) - {"stereo.options"})
+OURS = re.sub(
+    r"```yaml.+?```|^\| `[a-z]+\.[a-z_0-9]+` \|", "", PAGE, flags=re.DOTALL | re.MULTILINE
+)
+NAMED = sorted(set(re.findall(r"\b(?:chunks|stereo|export)\.[a-z_.0-9]*[a-z0-9]", OURS)))
 
 
 @pytest.mark.parametrize("name", NAMED)
