@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from multiplane.core.errors import InputError
+from multiplane.media import sound as sound_module
 from multiplane.media.clip import open_clip
 from multiplane.media.config import VideoOptions
-from multiplane.media.sound import takes_sound
+from multiplane.media.sound import open_sound, takes_sound
 from multiplane.media.verify import compare
 from multiplane.media.writer import write_video
 
@@ -68,3 +72,41 @@ def test_sound_outlasts_the_picture(make_clip, tmp_path: Path) -> None:
     found = compare(clip.path, tmp_path / "b.mp4")
     assert found.frames == (50, 10)
     assert found.same_sound
+
+
+class Twice:
+    """A file whose clock begins anew in the middle."""
+
+    def __init__(self, path: Path) -> None:
+        self._files = [av.open(str(path)), av.open(str(path))]
+        self.streams = self._files[0].streams
+
+    def demux(self, *tracks: Any) -> Iterator[Any]:
+        for file in self._files:
+            yield from file.demux(audio=0)
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+@pytest.mark.parametrize("name", ["b.mp4", "b.mkv"])
+def test_a_clock_that_falls_back_goes_on(
+    make_clip, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_clip("a.mp4", 50, audio="aac")
+    monkeypatch.setattr(sound_module, "open_container", Twice)
+    with (
+        av.open(str(tmp_path / name), "w") as output,
+        open_sound(source, output, Path(name).suffix) as sound,
+    ):
+        assert sound
+        sound.write_until(None)
+        (note,) = sound.notes
+    assert note.startswith("the clock of the sound fell back at 1.98 s")
+    with av.open(str(tmp_path / name)) as written, av.open(str(source)) as old:
+        stamps = [float(p.pts * p.time_base) for p in written.demux(audio=0) if p.size]
+        assert len(stamps) == 2 * sum(p.size > 0 for p in old.demux(audio=0))
+    steps = [b - a for a, b in pairwise(stamps)]
+    assert steps == pytest.approx([1024 / 48000] * len(steps), abs=0.02)
+    assert min(steps) > 0

@@ -308,3 +308,19 @@ def test_high_dynamic_range_is_told(make_clip, tmp_path: Path) -> None:
     (note,) = write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
     assert note.startswith("PQ video in yuv420p: its colours are written as coded, in 8 bits")
     assert open_clip(tmp_path / "b.mp4").colour == clip.colour
+
+
+def test_a_source_without_timestamps(make_clip, tmp_path: Path) -> None:
+    source, raw = make_clip("a.mp4", 12), tmp_path / "a.h264"
+    with av.open(str(source)) as old, av.open(str(raw), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                new.mux(packet)
+    clip = open_clip(raw)
+    notes = write_video(tmp_path / "b.mp4", clip.frames(), clip, QUICK)
+    assert verify(raw, tmp_path / "b.mp4").frames == (12, 12)
+    times = [unit.time_s for unit in open_clip(tmp_path / "b.mp4").frames()]
+    assert times == pytest.approx([i / float(clip.rate or 25) for i in range(12)], abs=1e-3)
+    assert notes == []

@@ -40,7 +40,8 @@ class Decoded:
 
     Attributes:
         index: Its number in the clip, from 0.
-        pts: Its timestamp in units of the stream's time base.
+        pts: Its timestamp in units of the stream's time base; where the file has none, by the
+            mean rate from the last frame that has one.
         frame: As the decoder gave it.
     """
 
@@ -90,6 +91,7 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
         first_pts = _seek(container, stream, wanted.start)
         index = 0 if first_pts is None else wanted.start
     tick = 1 / (clip.rate or Fraction(25)) / clip.time_base
+    known = (0, 0)  # the last frame that had a timestamp
     for unit in _whole_frames(container, stream):
         if isinstance(unit, str):
             yield Damage(index, unit)
@@ -98,8 +100,10 @@ def decode(container: InputContainer, clip: _Source, wanted: range) -> Iterator[
             continue
         if index >= wanted.stop:
             return
+        if unit.pts is not None:
+            known = (index, unit.pts)
         if index in wanted:
-            yield Decoded(index, round(index * tick) if unit.pts is None else unit.pts, unit)
+            yield Decoded(index, known[1] + round((index - known[0]) * tick), unit)
         index += 1
         if index >= wanted.stop:
             return

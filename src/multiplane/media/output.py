@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,6 +17,8 @@ from multiplane.media.clip import Clip, open_container
 
 _SAME_BYTES = {"fflags": "+bitexact"}
 """No random numbers in Matroska files: the same frames give the same bytes."""
+_FINEST = 100_000_000
+"""Units a second in which a file counts at most; so many fit a clock of 64 bits for ages."""
 _LEFT_BEHIND = {"encoder", "major_brand", "minor_version", "compatible_brands", "creation_time"}
 
 
@@ -25,11 +29,14 @@ def metadata_of(clip: Clip) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def open_output(part: Path) -> Iterator[OutputContainer]:
+def open_output(part: Path, clocks: Iterable[Fraction] = ()) -> Iterator[OutputContainer]:
     """Open a container; its trailer's errors are raised on closing, unless one is already.
 
     Args:
         part: Where to; its suffix chooses the container.
+        clocks: Seconds a unit of the timestamps to come. MP4 and MOV say in units of the whole
+            file when each track begins, a millisecond unless told otherwise: picture and sound
+            would be moved against each other by up to half of one.
 
     Yields:
         The container.
@@ -37,8 +44,12 @@ def open_output(part: Path) -> Iterator[OutputContainer]:
     Raises:
         InputError: The suffix is none of a container that can be written.
     """
+    options = dict(_SAME_BYTES)
+    unit = math.lcm(1000, *(clock.denominator for clock in clocks))
+    if part.suffix.lower() in {".mp4", ".m4v", ".mov"} and unit <= _FINEST:
+        options["movie_timescale"] = str(unit)
     try:
-        output = av.open(str(part), "w", container_options=_SAME_BYTES)
+        output = av.open(str(part), "w", options=options)
     except ValueError as error:
         raise InputError(
             f"{part.suffix or 'no suffix'!r} is not a video container we can write",

@@ -57,6 +57,8 @@ class Sound:
             else:
                 self._tracks[track.index] = self._own_stream(track, suffix)
             self._tracks[track.index].metadata.update(_kept(track.metadata))
+        self._last: dict[int, tuple[int, int]] = {}
+        self._ahead: dict[int, int] = {}
         self._units = self._read()
         self._next = next(self._units, None)
 
@@ -115,11 +117,28 @@ class Sound:
                 if index in self._encoders:
                     yield moment, self._encode_anew(index, packet)
                 elif packet.size:
+                    self._make_rise(packet)
                     packet.stream = self._tracks[index]
                     yield moment, [packet]
         except av.FFmpegError as error:
             self.notes.append(f"the sound breaks off at {moment:.2f} s: {error.strerror}")
             _log.warning(self.notes[-1])
+
+    def _make_rise(self, packet: av.Packet[Any]) -> None:
+        """Move a packet behind the last of its track where the source's clock fell back."""
+        index, stamp = packet.stream.index, packet.dts if packet.dts is not None else packet.pts
+        last, ahead = self._last.get(index), self._ahead.get(index, 0)
+        if stamp is not None and last is not None and stamp + ahead <= last[0]:
+            ahead = self._ahead[index] = last[0] + last[1] - stamp
+            note = f"the clock of the sound fell back at {float(last[0] * packet.time_base):.2f} s"
+            self.notes.append(f"{note}; what follows goes on after it")
+            _log.warning(self.notes[-1])
+        if packet.pts is not None:
+            packet.pts += ahead
+        if packet.dts is not None:
+            packet.dts += ahead
+        if stamp is not None:
+            self._last[index] = (stamp + ahead, packet.duration or 1)
 
     def _encode_anew(self, index: int, packet: av.Packet[Any]) -> list[av.Packet[Any]]:
         resampler, stream = self._encoders[index], self._tracks[index]
@@ -133,6 +152,23 @@ class Sound:
                 made += stream.encode(piece)
             made += stream.encode(None)
         return made
+
+
+def clocks_of(source: Path | None) -> list[Fraction]:
+    """Seconds a unit of the timestamps of each sound track.
+
+    Args:
+        source: A file with sound, or None.
+
+    Returns:
+        One clock a track.
+    """
+    if source is None:
+        return []
+    with open_container(source) as container:
+        return [Fraction(1, t.codec_context.sample_rate or 1) for t in container.streams.audio] + [
+            t.time_base for t in container.streams.audio if t.time_base
+        ]
 
 
 def takes_sound(container: str, track: AudioStream) -> bool:

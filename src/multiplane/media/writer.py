@@ -29,7 +29,7 @@ from multiplane.media.encoders import Picture, add_encoder
 from multiplane.media.frames import VideoFrame
 from multiplane.media.output import metadata_of, open_output, plain_errors
 from multiplane.media.planes import check_window
-from multiplane.media.sound import Sound, open_sound
+from multiplane.media.sound import Sound, clocks_of, open_sound
 
 _WAITING_BYTES = 160_000_000
 """Of frames that may wait for the encoder, at least one and at most four."""
@@ -98,7 +98,8 @@ class VideoWriter:
         with self._stack:
             part = self._stack.enter_context(write_beside(self._path))
             self._stack.enter_context(plain_errors(self._path))
-            output = self._stack.enter_context(open_output(part))
+            clocks = [self._picture.time_base, *clocks_of(self._sound_from)]
+            output = self._stack.enter_context(open_output(part, clocks))
             stream, self._notes = add_encoder(output, self._path, self._picture, self._options)
             sound = self._stack.enter_context(
                 open_sound(self._sound_from, output, self._path.suffix.lower())
