@@ -49,7 +49,7 @@ def test_what_became_of_the_sound_is_told(clip: Clip, make_source, tmp_path: Pat
     silent = open_clip(make_source("silent.mp4", times=TIMES))
     assert prove(Given(silent, pts, True), quiet, True).sound == "none"
     for whole in (True, False):
-        with pytest.raises(OutputError, match="has 0 tracks of sound, .* has 1") as caught:
+        with pytest.raises(OutputError, match=r"has 0 tracks of sound, .* has 1") as caught:
             prove(Given(clip, pts, whole), quiet, True)
         assert "export.sound=drop" in caught.value.fix
 

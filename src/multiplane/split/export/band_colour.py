@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
-from multiplane.split.export.windows import windows_of
+from multiplane.split.export.windows import between, windows_of
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -39,7 +39,7 @@ def band_colour(frame: Frame, alpha: Grey, extend_px: int, out: Frame) -> None:
     margin = max(extend_px, _SHRINK * _RADII[0])
     for window in windows_of(alpha, margin):
         part, share, target = frame[window], alpha[window], out[window]
-        solid = cv2.compare(share, 255, cv2.CMP_EQ)
+        solid = between(share, 255, 255)
         if cv2.countNonZero(solid) < share.size:
             _fill(part, share, extend_px, target)
         cv2.copyTo(part, solid, target)
@@ -48,12 +48,12 @@ def band_colour(frame: Frame, alpha: Grey, extend_px: int, out: Frame) -> None:
 def _fill(part: Frame, share: Grey, extend_px: int, out: Frame) -> None:
     """Write the colour of soft pixels and of those just outside."""
     ahead, behind = _nearby(part, share)
-    reached = cv2.compare(share, 0, cv2.CMP_GT)
+    reached = between(share, 1, 255)
     if extend_px:
         side = (2 * extend_px + 1, 2 * extend_px + 1)
-        reached = cv2.dilate(reached, np.ones(side, np.uint8))
+        reached = np.asarray(cv2.dilate(reached, np.ones(side, np.uint8)), np.uint8)
     cv2.copyTo(ahead, reached, out)
-    soft = np.nonzero(cv2.inRange(share, 1, 254))  # type: ignore[call-overload]
+    soft = np.nonzero(between(share, 1, 254))
     amount = share[soft].astype(np.float32)[:, None] / np.float32(255)
     near, far = ahead[soft].astype(np.float32), behind[soft].astype(np.float32)
     residue = part[soft] - amount * near - (1 - amount) * far
@@ -66,7 +66,7 @@ def _nearby(part: Frame, share: Grey) -> tuple[Frame, Frame]:
     small = (max(1, width // _SHRINK), max(1, height // _SHRINK))
     seen = cv2.multiply(part, cv2.merge([share, share, share]), scale=1 / 255)
     mixed = _reduced(part, small)
-    ahead_sum = _reduced(seen, small)
+    ahead_sum = _reduced(np.asarray(seen, np.uint8), small)
     weight = _threefold(_reduced(share, small) / np.float32(255))
     rest = np.float32(1) - weight
     ahead_sum = np.minimum(ahead_sum, mixed)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Frame
 from multiplane.media.vr180.layout import Layout
 from multiplane.split.export.band_colour import band_colour
-from multiplane.split.export.windows import windows_of
+from multiplane.split.export.windows import between, windows_of
 
 Grey = NDArray[np.uint8]
 Picture = NDArray[np.uint8]
@@ -96,8 +96,8 @@ class Composed:
 
 def _lay_over(colour: Frame, alpha: Grey, background: Sequence[int], out: Frame) -> None:
     """Mix where alpha is soft, copy where it is 1; exact to half a step."""
-    cv2.copyTo(colour, cv2.compare(alpha, 255, cv2.CMP_EQ), out)
-    soft = np.nonzero(cv2.inRange(alpha, 1, 254))  # type: ignore[call-overload]
+    cv2.copyTo(colour, between(alpha, 255, 255), out)
+    soft = np.nonzero(between(alpha, 1, 254))
     share = alpha[soft].astype(np.uint32)[:, None]
     behind = np.array(background, np.uint32)
     mixed = colour[soft] * share + behind * (255 - share)

@@ -43,7 +43,7 @@ def preview(composed: Composed, size: tuple[int, int]) -> Frame:
     alpha = composed.alpha
     seen = cv2.multiply(composed.colour, cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
     rows, columns = np.indices((size[1], size[0])) // _CHECK_PX
-    checks = np.where((rows + columns) % 2 == 0, *np.float32(_CHECKS))[..., None]
+    checks = np.where((rows + columns) % 2 == 0, *_CHECKS).astype(np.float32)[..., None]
     mixed = _reduced(np.asarray(seen, np.uint8), size) + (1 - share) * checks
     return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
 
@@ -111,11 +111,11 @@ def _draw(eye: NDArray[np.uint8], person: Person, pair: Pair | None) -> None:
         said += f" ={pair.agreement:.2f}"
     if pair and pair.corrected:
         said += f" {pair.corrected}"
-    scale = max(0.3, eye.shape[0] / 1200)
+    scale = max(0.4, eye.shape[0] / 1200)
     face = cv2.FONT_HERSHEY_SIMPLEX
     (_, high), _ = cv2.getTextSize(said, face, scale, 1)
     at = (x0 + 2, max(high + 2, y0 - 3))
-    cv2.putText(eye, said, at, face, scale, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(eye, said, at, face, scale, (0, 0, 0), 2, cv2.LINE_AA)
     cv2.putText(eye, said, at, face, scale, colour, 1, cv2.LINE_AA)
 
 

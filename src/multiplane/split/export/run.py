@@ -13,9 +13,10 @@ from typing import ClassVar, Literal
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.media.clip import Clip, open_clip
-from multiplane.media.vr180.keep import find_spherical, keep_spherical
+from multiplane.media.vr180.keep import keep_spherical
 from multiplane.media.vr180.layout import Layout
 from multiplane.media.vr180.packed import Packer
+from multiplane.media.vr180.sidecar import find_spherical
 from multiplane.split.export.composite import Composing
 from multiplane.split.export.config import ExportOptions
 from multiplane.split.export.formats import Target, plan_targets

@@ -35,6 +35,11 @@ def windows_of(alpha: NDArray[np.uint8], margin_px: int) -> list[tuple[slice, sl
     return found
 
 
+def between(alpha: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
+    """255 where alpha lies from one value to the other, else 0: a mask as OpenCV takes it."""
+    return np.asarray(cv2.inRange(alpha, (low,), (high,)), np.uint8)
+
+
 def pooled_max(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The largest value in each block of 64 x 64 px, uint8 (ceil(H / 64), ceil(W / 64))."""
     height, width = alpha.shape
