@@ -173,7 +173,7 @@ class OraclePeople:
             said = self.wrong(side, index, number, mask)
             if said is None:
                 continue
-            if index >= self.swaps.get(side, 10**9):
-                number = {1: 2, 2: 1}.get(number, number)
-            told[number + self.shifts.get(side, 0)] = said
+            swapped = index >= self.swaps.get(side, 10**9)
+            name = {1: 2, 2: 1}.get(number, number) if swapped else number
+            told[name + self.shifts.get(side, 0)] = said
         return told

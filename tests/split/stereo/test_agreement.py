@@ -59,7 +59,7 @@ def test_what_one_eye_cannot_see_does_not_count() -> None:
     half: Mask = np.zeros(one.masks[0].shape, np.bool_)
     rows = np.flatnonzero(one.masks[1].any(axis=1))
     half[: (rows[0] + rows[-1]) // 2] = (
-        True  # somebody stands before the upper half of 1, in one eye
+        True  # somebody before 1, in one eye
     )
     seen = one.masks[1] & ~half
     hidden = Sight(one.frames, (one.masks[0], seen), (one.others[0], half), one.plane)

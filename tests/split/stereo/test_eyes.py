@@ -47,6 +47,6 @@ def test_what_is_no_chunk() -> None:
     with pytest.raises(InputError, match="a frame of 8x8, wanted 16x8") as other:
         read_eyes([frame(1), frame(1)[:, :8]], LAYOUT, 0.5)
     assert "split.chunks" in other.value.fix
-    with pytest.raises(InputError, match="scale of 1.5") as scale:
+    with pytest.raises(InputError, match=r"scale of 1\.5") as scale:
         work_size((16, 8), 1.5)
     assert "scale: 0.5" in scale.value.fix

@@ -105,7 +105,7 @@ def mangled(path: Path, old: str, new: str) -> Path:
     ],
 )
 def test_another_head_is_refused(path: Path, old: str, new: str) -> None:
-    with pytest.raises(InputError, match="wanted a file that split.stereo wrote") as told:
+    with pytest.raises(InputError, match="that split.stereo wrote".replace(".", r"\.")) as told:
         read_people(mangled(path, old, new))
     assert "--retry-failed" in told.value.fix
 

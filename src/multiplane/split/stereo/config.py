@@ -36,7 +36,7 @@ class StereoOptions(Options):
         "below which one of them is taken to be wrong",
     )
     correction_method: Method = Field(
-        default="ensemble",
+        default="transfer",
         description="what is done then: transfer takes the better eye's mask over; reprocess looks "
         "again where the better eye sees the person; ensemble decides about each disputed pixel "
         "by the pictures; none tells of it only",

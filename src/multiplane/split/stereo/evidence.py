@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask
 from multiplane.core.instances import box_of
 from multiplane.geometry.plane import Side
-from multiplane.split.stereo.agreement import Sight, TwoEyes, common
+from multiplane.split.stereo.agreement import SIDES, Sight, TwoEyes, common
 
 _CLEAR = 3.0
 """Grey values by which one explanation has to be better before it counts, at least."""
@@ -29,6 +29,8 @@ _WINDOW_PX = 5
 """Misses are means over windows of this side: one pixel says little."""
 _LEAST_PX = 20
 """Light is not fitted to fewer pixels."""
+_BLURRED = 16
+"""Of whole pictures light is compared so many times smaller."""
 _AGREED = 0.2
 """Nor to a smaller share of a person: what the eyes agree on may be a mistake."""
 
@@ -77,8 +79,8 @@ def look_into(eyes: TwoEyes, sight: Sight, to: Side = "right") -> Evidence:
     person = eyes.transfer(sight.frames[away], sight.plane, to)[window].astype(np.float32)
     if np.count_nonzero(agreed) >= max(_LEAST_PX, _AGREED * np.count_nonzero(either)):
         light = _light(person[agreed], frame[agreed])
-    else:  # what the eyes see in common is mostly the room
-        light = _light(*(sight.frames[eye][::4, ::4].reshape(-1, 3) for eye in (away, here)))
+    else:
+        light = _light_of_all(sight.frames[away], sight.frames[here])
     miss = _miss(person, frame, light)
     usual = float(np.median(miss[agreed])) if agreed.any() else _USUAL
     within = _FITS * max(usual, _USUAL) + _SPARE
@@ -110,12 +112,18 @@ def _behind(eyes: TwoEyes, sight: Sight, to: Side) -> NDArray[np.uint8] | None:
     gap = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     grey = mask.astype(np.uint8)
     ring = (cv2.dilate(grey, disc) > 0) & ~(cv2.dilate(grey, gap) > 0) & ~sight.others[away]
-    back = eyes.transfer(sight.masks[here], sight.plane, "left" if away == 0 else "right")
-    ring &= ~back
-    if np.count_nonzero(ring) < _LEAST_PX:
-        return None
-    plane = eyes.plane(*sight.frames, ring, "left" if away == 0 else "right")
-    return None if plane is None else eyes.transfer(sight.frames[away], plane, to)
+    side = SIDES[away]
+    ring &= ~eyes.transfer(sight.masks[here], sight.plane, side)
+    middle = (x0 + x1) // 2
+    for part in (slice(None), slice(None, middle), slice(middle, None)):
+        beside = np.zeros_like(ring)
+        beside[:, part] = ring[:, part]
+        if np.count_nonzero(beside) < _LEAST_PX:
+            continue
+        plane = eyes.plane(*sight.frames, beside, side)
+        if plane is not None and plane.disparity_deg < sight.plane.disparity_deg:
+            return eyes.transfer(sight.frames[away], plane, to)
+    return None  # what is beside the person stands before them, or tells nothing
 
 
 def _room(mask: Mask) -> tuple[slice, slice]:
@@ -139,6 +147,33 @@ def _light(
     low_b, mid_b, high_b = np.percentile(here, (15, 50, 85), axis=0)
     gain = np.clip((high_b - low_b + 8) / (high_a - low_a + 8), 0.5, 2.0)
     return gain.astype(np.float32), np.asarray(mid_b - gain * mid_a, np.float32)
+
+
+def _light_of_all(
+    away: NDArray[np.uint8], here: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same from whole pictures, so small that the eyes see the room at the same place.
+
+    A line through the pixels whose weights fade with the miss: what one eye alone sees does not
+    count.
+    """
+    size = max(4, here.shape[1] // _BLURRED), max(4, here.shape[0] // _BLURRED)
+    a, b = (
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float64)
+        for picture in (away, here)
+    )
+    gain, offset = np.ones(3), np.median(b - a, axis=0)
+    for channel in range(3):
+        x, y = a[:, channel], b[:, channel]
+        for _ in range(8):
+            miss = np.abs(y - gain[channel] * x - offset[channel])
+            weight = 1 / (1 + (miss / (1.5 * np.median(miss) + 1)) ** 2)
+            middle_x, middle_y = np.average(x, weights=weight), np.average(y, weights=weight)
+            spread = np.average((x - middle_x) ** 2, weights=weight) + 1
+            slope = np.average((x - middle_x) * (y - middle_y), weights=weight) / spread
+            gain[channel] = np.clip(slope, 0.5, 2.0)
+            offset[channel] = middle_y - gain[channel] * middle_x
+    return gain.astype(np.float32), offset.astype(np.float32)
 
 
 def _miss(

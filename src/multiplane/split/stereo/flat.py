@@ -8,6 +8,7 @@ length taken to be one width. Nobody needs to know the true one, since it cancel
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,11 +17,21 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.instances import box_of
 from multiplane.geometry.plane import Plane, Side
-from multiplane.motion.flow import consistent, flow
 from multiplane.split.stereo.agreement import Picture
+
+Grey = NDArray[np.float32]
 
 _LEAST_PX = 24
 """Fewer matches say nothing."""
+_LEVELS_PX = (96, 320)
+"""Longest side of the person in the first look and in the last."""
+_NEAR_PX = 3.0
+"""How far from the plane of the first look the last one goes."""
+_WINDOW_PX = 9
+_LEAST_SPREAD = 4.0
+"""Variance of a window, grey values squared, below which it says nothing."""
+_LEAST_MATCH = 0.7
+"""Correlation below which two windows do not show the same."""
 _LEAST_AGREEING = 0.35
 _ROUNDS = 12
 _MOST_SHARE = 0.25
@@ -41,7 +52,7 @@ class FlatPair:
     def plane(
         self, left: Frame, right: Frame, mask: Mask, side: Side = "left"
     ) -> Plane | None:  # fmt: skip
-        """Find the plane of what a mask shows, by optical flow between the eyes along rows.
+        """Find the plane of what a mask shows, by matching windows of it along rows.
 
         Args:
             left: (H, W, 3) of the left eye.
@@ -50,30 +61,29 @@ class FlatPair:
             side: Which one.
 
         Returns:
-            The plane; None where too few pixels are found in the other eye, or they lie on none.
+            The plane; None where too few windows are found in the other eye, or they lie on none.
         """
-        window = self._window(mask)
-        if window is None:
+        x0, y0, x1, y1 = box_of(mask)
+        if np.count_nonzero(mask) < _LEAST_PX:
             return None
         here, there = (left, right) if side == "left" else (right, left)
-        mine, others = (np.ascontiguousarray(part[window]) for part in (here, there))
-        away, back = flow(mine, others, scale=1.0), flow(others, mine, scale=1.0)
-        trusted = mask[window] & consistent(away, back) & (np.abs(away[..., 1]) < 3)
-        rows, columns = np.nonzero(trusted)
-        if len(rows) < _LEAST_PX:
-            return None
-        x, y = _directions(columns + window[1].start, rows + window[0].start, self.size)
-        moved = away[rows, columns, 0].astype(np.float64) / self.size[0]
-        # In the left eye's directions: x of the right eye is x of the left less the disparity.
-        disparity = -moved if side == "left" else moved
-        seen = np.stack([x if side == "left" else x + moved, y, np.ones_like(x)], axis=1)
-        normal, agreeing, residual = _fit(seen, disparity, 1.0 / self.size[0])
-        middle = float(np.median(seen @ normal))
-        if agreeing < _LEAST_AGREEING or not -2 / self.size[0] <= middle <= _MOST_SHARE:
+        fit: _Fit | None = None
+        for most_px in _LEVELS_PX:
+            scale = min(1.0, most_px / max(x1 - x0, y1 - y0))
+            size = max(8, round(self.size[0] * scale)), max(8, round(self.size[1] * scale))
+            small = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+            fit = _matched(_grey(here, size), _grey(there, size), small >= 128,
+                           1 if side == "left" else -1, fit)  # fmt: skip
+            if fit is None:
+                return None
+        assert fit is not None
+        normal = fit.normal
+        middle = float(np.median(fit.seen @ normal))
+        if fit.agreeing < _LEAST_AGREEING or not -2 / self.size[0] <= middle <= _MOST_SHARE:
             return None
         found = (float(normal[0]), float(normal[1]), float(normal[2]))
-        degrees = math.degrees(math.atan(middle))
-        return Plane(found, "texture", degrees, agreeing, len(rows), math.degrees(residual))
+        degrees, miss = math.degrees(math.atan(middle)), math.degrees(fit.residual)
+        return Plane(found, "texture", degrees, fit.agreeing, len(fit.seen), miss)
 
     def transfer(self, picture: Picture, plane: Plane, to: Side) -> Picture:
         """Draw what one eye shows on a plane as the other eye has it.
@@ -91,15 +101,86 @@ class FlatPair:
         drawn = cv2.remap(values, source, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         return drawn >= 128 if picture.dtype == np.bool_ else drawn  # type: ignore[return-value]
 
-    def _window(self, mask: Mask) -> tuple[slice, slice] | None:
-        """The mask and as much beside it as it may have moved; None for an empty one."""
-        x0, y0, x1, y1 = box_of(mask)
-        if not x1:
-            return None
-        width, height = self.size
-        beside = round(_MOST_SHARE * width)
-        rows = slice(max(0, y0 - 16), min(height, y1 + 16))
-        return rows, slice(max(0, x0 - beside), min(width, x1 + beside))
+
+@dataclass(frozen=True)
+class _Fit:
+    """A plane, the (n, 3) directions of the left eye it was read from, and how well it fits."""
+
+    normal: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    agreeing: float
+    residual: float
+
+
+def _grey(picture: Frame, size: tuple[int, int]) -> Grey:
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def _matched(here: Grey, there: Grey, mask: Mask, sign: int, known: _Fit | None) -> _Fit | None:
+    """Match windows of a person along rows, over all disparities or near those of a known plane.
+
+    Correlation is of what the mask selects alone, so that what is behind does not vote.
+
+    Args:
+        here: (h, w), the eye of the mask.
+        there: (h, w) of the other eye.
+        mask: (h, w).
+        sign: 1 when the mask is of the left eye, else -1.
+        known: The plane as found on a smaller picture.
+    """
+    height, width = mask.shape
+    x0, y0, x1, y1 = box_of(mask)
+    rows, columns = np.mgrid[y0:y1, x0:x1]
+    x, y = _directions(columns, rows, (width, height))
+    start = np.zeros_like(x)
+    steps = np.arange(-2.0, _MOST_SHARE * width + 1)
+    if known is not None:
+        a, b, c = known.normal
+        behind = (a * x + b * y + c) * width
+        start = behind if sign > 0 else behind / max(1e-3, 1.0 - a)
+        steps = np.arange(-_NEAR_PX, _NEAR_PX + 0.5)
+    inside = mask[y0:y1, x0:x1].astype(np.float32)
+    own = here[y0:y1, x0:x1]
+    moments = _moments(own, inside)
+    scores = np.full((len(steps), y1 - y0, x1 - x0), -1.0, np.float32)
+    for at, step in enumerate(steps):
+        away = (columns - sign * (start + step)).astype(np.float32)
+        other = cv2.remap(
+            there, away, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        scores[at] = _correlation(own, np.asarray(other, np.float32), inside, moments)
+    best = np.clip(scores.argmax(axis=0), 1, len(steps) - 2)
+    low, top, high = (np.take_along_axis(scores, (best + by)[None], 0)[0] for by in (-1, 0, 1))
+    good = (inside > 0) & (top >= _LEAST_MATCH) & (top >= low) & (top >= high)
+    if np.count_nonzero(good) < _LEAST_PX:
+        return None
+    bend = np.maximum(2 * top - low - high, 1e-6)
+    disparity = (start + steps[best] + np.clip((high - low) / (2 * bend), -0.5, 0.5))[good] / width
+    left_x = x[good] if sign > 0 else x[good] + disparity
+    seen = np.stack([left_x, y[good], np.ones_like(left_x)], axis=1)
+    normal, agreeing, residual = _fit(seen, disparity, 1.0 / width)
+    return _Fit(normal, seen, agreeing, residual)
+
+
+def _moments(grey: Grey, inside: Grey) -> tuple[Grey, Grey, Grey]:
+    """Weight, mean and variance of each window, of what is inside."""
+    weight = np.maximum(_mean(inside), 1e-3)
+    mean = _mean(grey * inside) / weight
+    return weight, mean, np.maximum(_mean(grey * grey * inside) / weight - mean * mean, 0)
+
+
+def _correlation(first: Grey, second: Grey, inside: Grey, own: tuple[Grey, Grey, Grey]) -> Grey:
+    weight, mean, spread = own
+    _, other_mean, other_spread = _moments(second, inside)
+    both = _mean(first * second * inside) / weight - mean * other_mean
+    plain = (spread < _LEAST_SPREAD) | (other_spread < _LEAST_SPREAD)
+    return np.where(plain, -1, both / np.sqrt(np.maximum(spread * other_spread, 1e-6)))
+
+
+def _mean(values: Grey) -> Grey:
+    window = (_WINDOW_PX, _WINDOW_PX)
+    return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _source(

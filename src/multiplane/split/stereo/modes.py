@@ -43,7 +43,8 @@ class Chunk:
         people: Who finds people, one an eye; the same twice where eyes are taken in turn.
         timings: Where seconds are counted.
         boxes: Eye → frame → boxes that a person drew; whoever is in them is followed, alone.
-        planes: Id → frame → plane as found from the left eye; filled on the way.
+        planes: Id → frame → plane, from the left eye where it sees them; filled on the way.
+        found: The same in the frames in which they were looked for.
     """
 
     working: WorkingEyes
@@ -53,6 +54,7 @@ class Chunk:
     timings: Timings
     boxes: Mapping[int, Shown] = field(default_factory=dict)
     planes: dict[int, PlaneTrack] = field(default_factory=dict)
+    found: dict[int, PlaneTrack] = field(default_factory=dict)
 
 
 def find_people(chunk: Chunk) -> tuple[EyeTrack, ...]:
@@ -106,25 +108,27 @@ def _both(chunk: Chunk, shown: Mapping[int, Shown]) -> tuple[EyeTrack, EyeTrack]
     return work(0), work(1)
 
 
-def _paired(chunk: Chunk, left: EyeTrack, right: EyeTrack) -> tuple[EyeTrack, EyeTrack]:
-    """The same ids for the same people, after the eyes were looked at each by itself."""
+def _paired(
+    chunk: Chunk, left: EyeTrack, right: EyeTrack, known: bool = False
+) -> tuple[EyeTrack, EyeTrack]:
+    """The same ids for the same people.
+
+    Also where ids were shown from eye to eye: one of them may have mistaken people for each other
+    since.
+    """
     with chunk.timings.of("stereo"):
         if chunk.eyes is None:
             tables = raw_overlaps(chunk.working.frames[0], left, right)
         else:
-            found = _found(chunk, left, "left")
+            found = chunk.found or _found(chunk, left, "left")
             tables = overlaps(chunk.eyes, left, right, _steady(chunk, found))
-        left, right, joined = same_ids(left, right, pair_up(tables))
+        left, right, joined = same_ids(left, right, pair_up(tables), known)
         if chunk.eyes is not None:
             renamed: dict[int, PlaneTrack] = {}
             for number, planes in found.items():
                 renamed.setdefault(joined.get(number, number), {}).update(planes)
             chunk.planes.update(_steady(chunk, renamed))
     return left, right
-
-
-def _planes(chunk: Chunk, track: EyeTrack, side: Side) -> dict[int, PlaneTrack]:
-    return _steady(chunk, _found(chunk, track, side))
 
 
 def _found(chunk: Chunk, track: EyeTrack, side: Side) -> dict[int, PlaneTrack]:
@@ -138,15 +142,16 @@ def _steady(chunk: Chunk, found: Mapping[int, PlaneTrack]) -> dict[int, PlaneTra
     return {number: steadied(planes, reach, frames) for number, planes in found.items()}
 
 
-def _master_slave(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
-    left = _follow(chunk, 0, None)
+def _master_slave(chunk: Chunk, boxes: Shown | None = None) -> tuple[EyeTrack, EyeTrack]:
+    left = _follow(chunk, 0, boxes)
     with chunk.timings.of("stereo"):
-        chunk.planes.update(_planes(chunk, left, "left"))
+        chunk.found = _found(chunk, left, "left")
+        chunk.planes.update(_steady(chunk, chunk.found))
         shown = {
             index: shown_to(chunk, index, left[index], "right")
             for index in when_to_show([left], chunk.options.show_every_frames)
         }
-    return left, _follow(chunk, 1, shown)
+    return _paired(chunk, left, _follow(chunk, 1, shown), known=True)
 
 
 def _joint(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
@@ -162,7 +167,7 @@ def _joint(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
             {number: one for number, one in people.items() if number not in chunk.planes}
             for people in right
         ]
-        chunk.planes.update(_planes(chunk, only_right, "right"))
+        chunk.planes.update(_steady(chunk, _found(chunk, only_right, "right")))
         shown: tuple[dict[int, list[Look]], dict[int, list[Look]]] = ({}, {})
         for index in when_to_show([left, right], chunk.options.show_every_frames):
             for eye, (own, other) in enumerate(((left, right), (right, left))):
@@ -171,28 +176,15 @@ def _joint(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
                 side: Side = "right" if eye else "left"
                 shown[eye][index] = looks + shown_to(chunk, index, missing, side, own[index])
     chunk.planes.clear()
-    result = _both(chunk, dict(enumerate(shown)))
-    with chunk.timings.of("stereo"):
-        chunk.planes.update(_planes(chunk, result[0], "left"))
-    return result
+    return _paired(chunk, *_both(chunk, dict(enumerate(shown))), known=True)
 
 
 def _by_boxes(chunk: Chunk) -> tuple[EyeTrack, EyeTrack]:
     """Whoever a person drew boxes round, in the eyes they were drawn for."""
     if not chunk.boxes.get(1) and chunk.eyes is not None:
-        left = _follow(chunk, 0, chunk.boxes[0])
-        with chunk.timings.of("stereo"):
-            chunk.planes.update(_planes(chunk, left, "left"))
-            shown = {
-                index: shown_to(chunk, index, left[index], "right")
-                for index in when_to_show([left], chunk.options.show_every_frames)
-            }
-        return left, _follow(chunk, 1, shown)
-    left, right = _both(chunk, {eye: chunk.boxes.get(eye, {0: []}) for eye in (0, 1)})
-    if chunk.eyes is not None:
-        with chunk.timings.of("stereo"):
-            chunk.planes.update(_planes(chunk, left, "left"))
-    return left, right
+        return _master_slave(chunk, chunk.boxes[0])
+    both = _both(chunk, {eye: chunk.boxes.get(eye, {0: []}) for eye in (0, 1)})
+    return _paired(chunk, *both, known=True)
 
 
 def when_to_show(tracks: Sequence[EyeTrack], every: int) -> list[int]:

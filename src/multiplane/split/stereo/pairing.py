@@ -24,7 +24,7 @@ Table = dict[tuple[int, int], float]
 """(id in the left eye, id in the right eye) → how far they lie on each other, of one frame."""
 
 REACH_FRAMES = 8
-"""Frames before and after that have a say in who is who."""
+"""Frames before and after that have a say in who is who, the less the farther away."""
 LEAST = 0.25
 """Mean overlap below which two are not the same."""
 
@@ -109,13 +109,13 @@ def pair_up(tables: Sequence[Table]) -> list[dict[int, int]]:
     """
     pairs: list[dict[int, int]] = []
     for index in range(len(tables)):
-        near = tables[max(0, index - REACH_FRAMES) : index + REACH_FRAMES + 1]
-        total: Counter[tuple[int, int]] = Counter()
-        times: Counter[tuple[int, int]] = Counter()
-        for table in near:
-            for pair, found in table.items():
-                total[pair] += found  # type: ignore[assignment]
-                times[pair] += 1
+        total: dict[tuple[int, int], float] = {}
+        times: dict[tuple[int, int], float] = {}
+        for at in range(max(0, index - REACH_FRAMES), min(len(tables), index + REACH_FRAMES + 1)):
+            weight = 1 / (1 + abs(at - index))
+            for pair, found in tables[at].items():
+                total[pair] = total.get(pair, 0.0) + weight * found
+                times[pair] = times.get(pair, 0.0) + weight
         chosen = _best({pair: total[pair] for pair in total if total[pair] >= LEAST * times[pair]})
         here = tables[index]
         pairs.append({right: left for left, right in chosen if (left, right) in here})
@@ -136,7 +136,7 @@ def _best(worth: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
 
 
 def same_ids(
-    left: EyeTrack, right: EyeTrack, pairs: Sequence[dict[int, int]]
+    left: EyeTrack, right: EyeTrack, pairs: Sequence[dict[int, int]], known: bool = False
 ) -> tuple[EyeTrack, EyeTrack, dict[int, int]]:
     """Give the same people the same ids in both eyes.
 
@@ -148,6 +148,8 @@ def same_ids(
         left: Who the left eye sees.
         right: Who the right eye sees.
         pairs: Of each frame, id in the right eye → id in the left eye.
+        known: Whether ids were meant to be the same to begin with: then whoever is paired with
+            nobody keeps theirs.
 
     Returns:
         Both eyes, with ids that mean the same, and what ids of the left eye are called now.
@@ -159,10 +161,12 @@ def same_ids(
     for pair in named:
         for other, number in pair.items():
             usual.setdefault(other, Counter())[number] += 1
-    unused = max((number for people in left for number in people), default=0) + 1
+    tracks = (left, right) if known else (left,)
+    unused = max((n for track in tracks for people in track for n in people), default=0) + 1
     own: dict[int, int] = {}
     for other in sorted({number for people in right for number in people} - usual.keys()):
-        own[other], unused = unused, unused + 1
+        own[other] = joined.get(other, other) if known else unused
+        unused += not known
     for other, counts in usual.items():
         own[other] = min(counts, key=lambda number: (-counts[number], number))
     spare: dict[int, int] = {}
