@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ from multiplane.geometry.equirect import (
 )
 from multiplane.geometry.plane import Normal, Side, seen_by_left, seen_by_right
 
-Picture = TypeVar("Picture", bound=NDArray[np.generic])
+Picture = TypeVar("Picture", bound=NDArray[Any])
 Box: TypeAlias = tuple[int, int, int, int]
 """Half-open (x0, y0, x1, y1), pixels."""
 
@@ -85,17 +85,24 @@ def carry(picture: Picture, eyes: Eyes, normal: Normal, to: Side) -> Picture:
         The same dtype and shape; nothing where nothing comes from. bool is cut at a half, the
         others are drawn between pixels.
     """
-    values = picture.view(np.uint8) * 255 if picture.dtype == np.bool_ else picture
-    drawn = np.zeros_like(values)
-    box = _reached(picture, eyes, normal, to)
-    if box is not None:
-        x0, y0, x1, y1 = box
-        size = (picture.shape[1], picture.shape[0])
-        xs, ys = source_map(size, box, eyes, normal, to)
-        drawn[y0:y1, x0:x1] = cv2.remap(
-            values, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )
-    return drawn >= 128 if picture.dtype == np.bool_ else drawn  # type: ignore[return-value]
+    drawn = cast("Picture", np.zeros_like(picture))
+    source = _box_of(picture)
+    size = (picture.shape[1], picture.shape[0])
+    box = None if source is None else _reached(size, source, eyes, normal, to)
+    if source is None or box is None:
+        return drawn
+    # Only what is not empty is looked at: beyond it, as beyond the picture, is nothing.
+    x0, y0, x1, y1 = source
+    part = picture[y0:y1, x0:x1]
+    values: NDArray[Any] = part.astype(np.uint8) * 255 if part.dtype == np.bool_ else part
+    xs, ys = source_map(size, box, eyes, normal, to)
+    moved = cv2.remap(
+        np.ascontiguousarray(values), xs - np.float32(x0), ys - np.float32(y0), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+    )  # fmt: skip
+    x0, y0, x1, y1 = box
+    drawn[y0:y1, x0:x1] = moved >= 128 if picture.dtype == np.bool_ else moved
+    return drawn
 
 
 def source_map(size: tuple[int, int], box: Box, eyes: Eyes, normal: Normal, to: Side) -> Map:
@@ -140,7 +147,7 @@ def _drawn_out(
     fine = cv2.resize(coarse, None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
     left, top = x0 - (columns.start - 1) * step, y0 - (rows.start - 1) * step
     cut = fine[top : top + y1 - y0, left : left + x1 - x0]
-    return np.moveaxis(cut, -1, 0)
+    return np.asarray(np.moveaxis(np.asarray(cut), -1, 0), np.float32)
 
 
 @functools.lru_cache(maxsize=4)
@@ -154,13 +161,12 @@ def _grid(size: tuple[int, int], step: int) -> Directions:
     return found
 
 
-def _reached(picture: NDArray[np.generic], eyes: Eyes, normal: Normal, to: Side) -> Box | None:
-    """The box in the other eye outside of which nothing arrives; None when there is nothing."""
-    height, width = picture.shape[:2]
-    box = _box_of(picture)
-    if box is None:
-        return None
-    x0, y0, x1, y1 = box
+def _reached(
+    size: tuple[int, int], source: Box, eyes: Eyes, normal: Normal, to: Side
+) -> Box | None:
+    """The box of the eye ``to`` that a box of the other can reach; None when it leaves the view."""
+    width, height = size
+    x0, y0, x1, y1 = source
     xs = np.linspace(x0 - 1, x1, EDGE_SAMPLES)
     ys = np.linspace(y0 - 1, y1, EDGE_SAMPLES)
     there = eyes.across(directions_at(xs, ys, (width, height)), normal, to)
@@ -177,11 +183,11 @@ def _reached(picture: NDArray[np.generic], eyes: Eyes, normal: Normal, to: Side)
     return reached if reached[0] < reached[2] and reached[1] < reached[3] else None
 
 
-def _box_of(picture: NDArray[np.generic]) -> Box | None:
+def _box_of(picture: NDArray[Any]) -> Box | None:
     """The box round everything that is not zero."""
-    flat = picture if picture.ndim == 2 else picture.any(axis=2)
-    rows = np.flatnonzero(flat.any(axis=1))
+    rows = np.flatnonzero(picture.reshape(len(picture), -1).any(axis=1))
     if not len(rows):
         return None
-    columns = np.flatnonzero(flat[rows[0] : rows[-1] + 1].any(axis=0))
+    lit = np.asarray(picture[rows[0] : rows[-1] + 1].any(axis=0))
+    columns = np.flatnonzero(lit.reshape(len(lit), -1).any(axis=1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

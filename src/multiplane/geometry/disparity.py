@@ -27,7 +27,7 @@ from multiplane.geometry.sweep import Cut, Matcher, Samples, cut_round
 
 log = logging.getLogger(__name__)
 
-COARSE_PX, FINE_PX = 72, 288
+COARSE_PX, FINE_PX = 72, 512
 """Longest side of the person in the first look and in the last."""
 MIN_PIXELS = 24
 """Pixels of a person, and matches, below which nothing is said."""
@@ -97,7 +97,9 @@ class EyePair:
             return None
         turn = self._eyes.left if side == "left" else self._eyes.right
         pictures = (left, right) if side == "left" else (right, left)
-        greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in pictures]
+        greys = [
+            np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in pictures
+        ]
         found = self._by_texture(greys[0], greys[1], mask, side, turn)
         if found is None and other is not None:
             found = self._by_silhouettes(mask, other, side, turn)

@@ -69,7 +69,7 @@ def _even(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
     mean = cv2.GaussianBlur(values, (0, 0), sigma)
     spread = np.sqrt(np.maximum(cv2.GaussianBlur(values * values, (0, 0), sigma) - mean**2, 0))
     even = (values - mean) / np.maximum(spread, PLAIN_LEVELS)
-    return np.clip(np.rint(128 + 40 * even), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(128 + 40 * even), 0, 255), np.uint8)
 
 
 def _corners(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -101,12 +101,12 @@ def _followed(
     both = []
     start = points
     for first, second in (pictures, pictures[::-1]):
-        found, status, _ = cv2.calcOpticalFlowPyrLK(
-            first, second, start.reshape(-1, 1, 2), None,
+        flow, status, _ = cv2.calcOpticalFlowPyrLK(
+            first, second, start.reshape(-1, 1, 2), np.zeros_like(start).reshape(-1, 1, 2),
             winSize=(21, 21), maxLevel=levels, criteria=stop, minEigThreshold=1e-3,
         )  # fmt: skip
-        found = np.asarray(found, np.float32).reshape(-1, 2)
-        found[status.ravel() == 0] = np.nan
+        found = np.asarray(flow, np.float32).reshape(-1, 2)
+        found[np.asarray(status).ravel() == 0] = np.nan
         both.append(found)
         start = np.nan_to_num(found, nan=-1e3).astype(np.float32)
     return both[0], both[1]

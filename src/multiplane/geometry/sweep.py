@@ -173,7 +173,7 @@ class Matcher:
         size = 2 * RIM_PX + 1
         rim = cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8))
         self._weight = rim.astype(np.float32)
-        self._window = max(5, 2 * round(max(mask.shape) / 40) + 1)
+        self._window: int = max(5, 2 * round(max(mask.shape) / 40) + 1)
         self.features = cut.features
         self._here = here
         self._share = np.maximum(self._box(self._weight), 1e-6)
@@ -238,7 +238,7 @@ class Matcher:
         """
         if not self._usable.any():
             return np.zeros(len(scores))
-        return np.maximum(scores[:, self._usable], 0).mean(axis=1).astype(np.float64)
+        return np.asarray(np.maximum(scores[:, self._usable], 0).mean(axis=1), np.float64)
 
     def _compare(self, disparity: NDArray[np.float64]) -> Grey:
         """Correlation of each window with the other eye at a disparity."""
