@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from multiplane.cli import runs
 from multiplane.cli.main import main
 from multiplane.core.errors import ConfigError
 from multiplane.engine.api import RunReport
+from multiplane.engine.ledger import FILE_NAME, Ledger
+from multiplane.engine.price import read_price
 from multiplane.hub import cache
 
 
@@ -103,3 +106,75 @@ def test_a_folder_of_models_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert caught.value.fix == (
         "export MULTIPLANE_MODELS=FOLDER with a folder that exists, or: unset MULTIPLANE_MODELS"
     )
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """The folder of a run of one clip that took 90 s of work."""
+    root = tmp_path / "run"
+    (root / "shots").mkdir(parents=True)
+    (root / "recipe.yaml").write_text("name: r\nstages:\n  - {id: shots, stage: split.shots}\n")
+    book = Ledger(root / FILE_NAME)
+    book.start_step("shots", 0, {"items": [], "skipped": {}})
+    book.finish_step("shots")
+    book.close()
+    given = [{"id": "clip", "files": {"source": ["/far/clip.mp4"]}, "data": {}}]
+    (root / "inputs.json").write_text(json.dumps(given))
+    (root / "provenance.json").write_text("{}")
+    value = {
+        "step": "shots", "stage": "split.shots", "failures": [], "skipped": {},
+        "items": [{"id": "clip", "figures": {}, "outputs": []}],
+        "timings": {"wall": 90.0, "items": {"clip": {"load": 1.0, "compute": 80.0, "save": 9.0}}},
+    }  # fmt: skip
+    (root / "shots" / "shots_metadata.json").write_text(json.dumps(value))
+    return root
+
+
+def leave(*words: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main([*words])
+    return int(str(caught.value.code or 0))
+
+
+def test_a_report_tells_the_cost_and_repeats_it(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert leave("report", str(finished)) == 0
+    assert "  cost  " not in capsys.readouterr().out
+    assert leave("report", str(finished), "--price-per-hour", "40") == 0
+    out = capsys.readouterr().out
+    assert "clip: 1.00\n" in out
+    assert "in all: 1.00 for 90.0 s of work at 40 an hour" in out
+    assert leave("report", str(finished)) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_a_run_keeps_the_price_and_tells_the_cost(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = finished / "report.html"
+    monkeypatch.setattr(
+        "multiplane.engine.api.run", lambda *_, **__: RunReport(finished, (), (), page)
+    )
+    words = ["run", "clean-backgrounds", "x.mp4", "-o", str(finished)]
+    assert leave(*words, "--price-per-hour", "0.4") == 0
+    assert "clip: 0.01\n" in capsys.readouterr().out
+    assert read_price(finished) == 0.4
+    assert "0.01" in (finished / "report.html").read_text(encoding="utf-8")
+    assert leave(*words) == 0
+    assert "clip: 0.01\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("price", ["-1", "nan", "inf"])
+@pytest.mark.parametrize("command", ["run", "report"])
+def test_a_price_is_a_number_from_nothing_up(
+    price: str, command: str, finished: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("multiplane.engine.api.run", lambda *_, **__: pytest.fail("it ran"))
+    words = ["report", str(finished)]
+    if command == "run":
+        words = ["run", "clean-backgrounds", "x.mp4", "-o", str(finished)]
+    assert leave(*words, f"--price-per-hour={price}") == 2
+    assert "fix: --price-per-hour 0.40" in capsys.readouterr().err
+    assert read_price(finished) is None

@@ -14,6 +14,8 @@ import typer
 from multiplane.core.errors import MultiplaneError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from multiplane.engine.api import RunReport
     from multiplane.engine.run import RunProgress
 
@@ -91,6 +93,17 @@ def show_result(report: RunReport) -> None:
     typer.echo(f"{'folder':>10}  {report.folder}")
     if report.page:
         typer.echo(f"{'report':>10}  {report.page}")
+
+
+def show_cost(folder: Path) -> None:
+    """Say what the clips of a run cost, when somebody said what an hour of the machine does."""
+    from multiplane.engine.price import read_price
+    from multiplane.engine.report.cost import cost_lines
+
+    if read_price(folder) is None:
+        return
+    for line in cost_lines(folder):
+        typer.echo(f"{'cost':>10}  {line}")
 
 
 def show_earlier(report: RunReport) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from multiplane.cli.console import listen, progress_bars, show_earlier, show_result
+from multiplane.cli.console import listen, progress_bars, show_cost, show_earlier, show_result
 from multiplane.core.errors import ConfigError
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="The run folder.")]
@@ -24,6 +24,16 @@ SetOption = Annotated[
 ]
 RetryOption = Annotated[
     bool, typer.Option("--retry-failed", help="Take the items that failed before once more.")
+]
+PriceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--price-per-hour",
+        metavar="PRICE",
+        show_default=False,
+        help="What an hour of this machine costs, in any currency: the report then tells what "
+        "each clip and a minute of footage cost. Kept with the run.",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 VerboseOption = Annotated[
@@ -108,7 +118,7 @@ def parse_settings(settings: list[str]) -> dict[str, object]:
     return overrides
 
 
-def run(
+def run(  # noqa: PLR0913 - each option of the command is one
     recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
     inputs: Annotated[
         list[Path],
@@ -117,6 +127,7 @@ def run(
     out: OutOption,
     settings: SetOption = [],  # noqa: B006 - typer copies it
     *,
+    price_per_hour: PriceOption = None,
     retry_failed: RetryOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
@@ -127,13 +138,22 @@ def run(
         typer.Exit: With 3 when some items failed.
     """
     from multiplane.engine import api
+    from multiplane.engine.price import check_price, keep_price
+    from multiplane.engine.report import write_report
 
     overrides = parse_settings(settings)
+    if price_per_hour is not None:
+        check_price(price_per_hour)
     with progress_bars(quiet) as progress:
         report = api.run(
             recipe, inputs, out, options=overrides, retry_failed=retry_failed, progress=progress
         )
+    if price_per_hour is not None:
+        keep_price(report.folder, price_per_hour)
+        if report.page:
+            write_report(report.folder)
     show_result(report)
+    show_cost(report.folder)
     show_earlier(report)
     raise typer.Exit(report.exit_status)
 
@@ -176,11 +196,22 @@ def status(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run fol
         typer.echo(line)
 
 
-def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    *,
+    price_per_hour: PriceOption = None,
+) -> None:
     """Write report.html of a run afresh and say where it is."""
+    from multiplane.engine.folder import require_run
+    from multiplane.engine.price import keep_price
     from multiplane.engine.report import write_report
 
-    typer.echo(write_report(folder))
+    require_run(folder)
+    if price_per_hour is not None:
+        keep_price(folder, price_per_hour)
+    page = write_report(folder)
+    show_cost(folder)
+    typer.echo(page)
 
 
 def doctor(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from multiplane.engine.folder import RECIPE
+from multiplane.engine.report.clip_advice import clip_findings, proven
+from multiplane.engine.report.clips import EXPORT
 from multiplane.engine.report.masks import SEGMENT, Masks, judge_masks, number
 from multiplane.engine.report.read import RunResult
 from multiplane.engine.report.words import counted
@@ -97,6 +99,7 @@ def advise(run: RunResult, masks: Masks | None = None) -> Advice:
         *_doubtful(run, masks),
         *_hints(run),
         *_little_seen(run),
+        *(Finding(text) for text in clip_findings(run)),
         *_unchecked(run),
     ]
     first = findings[0] if findings else Finding(_all_clear(run))
@@ -243,7 +246,7 @@ def _unchecked(run: RunResult) -> Iterator[Finding]:
     step = run.step(CHECK)
     if step and step.options.get("residual") is False:
         yield Finding(f"Leftovers were not looked for: {step.id}.residual is off.")
-    if step or run.step_id(CHECK):
+    if step or run.step_id(CHECK) or run.step_id(EXPORT):
         return  # one that is missing is told of as unfinished
     made = {plane for step in run.steps for files in step.planes.values() for plane in files}
     for plane, text in UNCHECKED.items():
@@ -256,6 +259,11 @@ def _unchecked(run: RunResult) -> Iterator[Finding]:
 
 def _all_clear(run: RunResult) -> str:
     """What to say when nothing is wrong as far as was looked."""
+    if proven(run):
+        return (
+            "Nothing stands out, and every video has the frames, times and sound of its source. "
+            "Look through the clips below, at their edges first, then use the files."
+        )
     made = any(step.stage != CHECK for step in run.steps)
     then = "then use the folders as they are" if made else "the check sees much, but not all"
     return f"Nothing stands out. Look through the rows below, {then}."

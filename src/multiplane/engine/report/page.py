@@ -14,7 +14,10 @@ from markupsafe import Markup
 from multiplane.core.atomic import write_text
 from multiplane.engine.report.advice import Advice, advise, seen_shares
 from multiplane.engine.report.charts import bars, histogram
+from multiplane.engine.report.clips import clip_ids, clip_sheets, figures_of
+from multiplane.engine.report.cost import RunCost, cost_of
 from multiplane.engine.report.masks import Masks, judge_masks, number, percent
+from multiplane.engine.report.memory import memory_charts
 from multiplane.engine.report.pictures import frame_row, spread
 from multiplane.engine.report.read import RunResult, StepResult, read_run
 from multiplane.engine.report.tables import tables
@@ -22,6 +25,7 @@ from multiplane.engine.report.words import counted, timing_word
 
 FILE_NAME = "report.html"
 SHOTS_SHOWN = 12
+CLIPS_SHOWN = 12
 FRAMES_SHOWN = 6
 WORST_SHOWN = 8
 INPUTS_SHOWN = 6
@@ -64,11 +68,15 @@ def _content(run: RunResult) -> dict[str, Any]:
     masks = judge_masks(run)
     advice = advise(run, masks)
     shares = _shares(run, masks)
+    cost = cost_of(run)
     return {
         "run": run,
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "advice": advice,
-        "summary": _summary(run, masks),
+        "summary": [*_summary(run, masks), *_cost(cost)],
+        "clips": clip_sheets(run, cost, CLIPS_SHOWN),
+        "hidden_clips": max(0, len(clip_ids(run)) - CLIPS_SHOWN),
+        "memory": memory_charts(run.root),
         "histogram": Markup(histogram(shares)) if shares else "",
         "worst": _worst(run, advice),
         "hidden_worst": max(0, len(advice.worst) - WORST_SHOWN),
@@ -88,12 +96,7 @@ def _shots(run: RunResult) -> list[str]:
 
 def _summary(run: RunResult, masks: Masks) -> list[tuple[str, str]]:
     """What a person wants to know first."""
-    shots = _shots(run)
-    rows = [
-        *_inputs(run),
-        ("shots", str(len(shots))),
-        ("frames", str(sum(len(run.plane("frames", shot)) for shot in shots))),
-    ]
+    rows = [*_inputs(run), *_amount(run)]
     covered = [share for shares in masks.coverage.values() for _, share in shares]
     if covered:
         spread_told = f", {percent(min(covered))} to {percent(max(covered))}"
@@ -111,6 +114,23 @@ def _summary(run: RunResult, masks: Masks) -> list[tuple[str, str]]:
     if failed:
         rows.append(("failed items", str(failed)))
     return rows
+
+
+def _amount(run: RunResult) -> list[tuple[str, str]]:
+    """How much there is: shots, or clips of which people were taken out, and their frames."""
+    clips = clip_ids(run)
+    if clips:
+        counts = [number(figures_of(run, clip).cut.get("frames")) or 0 for clip in clips]
+        return [("clips", str(len(clips))), ("frames", f"{sum(counts):.0f}")]
+    shots = _shots(run)
+    count = sum(len(run.plane("frames", shot)) for shot in shots)
+    return [("shots", str(len(shots))), ("frames", str(count))]
+
+
+def _cost(cost: RunCost | None) -> list[tuple[str, str]]:
+    """What the clips cost, and all; nothing when nobody said what an hour does."""
+    told = [*cost.lines()] if cost else []
+    return [("cost", line) for line in [*told[:-1][:CLIPS_SHOWN], *told[-1:]]]
 
 
 def _inputs(run: RunResult) -> list[tuple[str, str]]:

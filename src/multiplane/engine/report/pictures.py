@@ -114,15 +114,28 @@ def spread(count: int, most: int) -> list[int]:
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
 
 
+def small_picture(path: Path, width_px: int) -> str:
+    """A picture as the ``src`` of an image tag, reduced; empty when it cannot be read.
+
+    Args:
+        path: The picture.
+        width_px: Its width at most.
+    """
+    picture = _reduced(path, width_px)
+    return "" if picture is None else data_uri(picture)
+
+
 def _read(files: Sequence[Path], index: int) -> NDArray[np.uint8] | None:
-    if index >= len(files):
-        return None
+    return _reduced(files[index], WIDTH_PX) if index < len(files) else None
+
+
+def _reduced(path: Path, width_px: int) -> NDArray[np.uint8] | None:
     try:
-        frame = read_frame(files[index])
+        frame = read_frame(path)
     except (MultiplaneError, OSError):
         return None
-    height = max(1, round(frame.shape[0] * WIDTH_PX / frame.shape[1]))
-    if frame.shape[1] <= WIDTH_PX:
+    height = max(1, round(frame.shape[0] * width_px / frame.shape[1]))
+    if frame.shape[1] <= width_px:
         return frame
-    small = cv2.resize(frame, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(frame, (width_px, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)

@@ -15,6 +15,8 @@ from multiplane.engine.status import read_status
 
 ENGINE_PARTS = ("load", "compute", "save")
 """The timings that the engine takes of every item; others are the stage's own."""
+RATE = "_per_s"
+"""How the names of timings end that are no seconds."""
 SOURCE = "source"
 """The plane of an input that is footage."""
 BULKY = {"rle", "holes", "instances"}
@@ -39,6 +41,7 @@ class StepResult:
         seconds: Loading, computing and saving, summed over the items, whichever run did them.
         timings: Name of a part within → seconds, likewise.
         options: The options it ran with.
+        work: Item id → part → seconds, those of the engine and the stage's own.
     """
 
     id: str
@@ -50,6 +53,11 @@ class StepResult:
     seconds: float
     timings: Mapping[str, float]
     options: Figures = field(default_factory=dict)
+    work: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def seconds_of(self, item: str) -> float:
+        """Loading, computing and saving of one item."""
+        return sum(self.work.get(item, {}).get(part, 0.0) for part in ENGINE_PARTS)
 
 
 @dataclass(frozen=True)
@@ -212,9 +220,15 @@ def _step_in(place: Path, step: str, notes: list[str]) -> StepResult | None:
 
 def _step(value: Mapping[str, Any]) -> StepResult:
     timings: dict[str, float] = {}
-    for parts in value["timings"]["items"].values():
+    work = {
+        str(item): {
+            name: float(seconds) for name, seconds in parts.items() if not name.endswith(RATE)
+        }
+        for item, parts in value["timings"]["items"].items()
+    }
+    for parts in work.values():
         for name, seconds in parts.items():
-            timings[name] = timings.get(name, 0.0) + float(seconds)
+            timings[name] = timings.get(name, 0.0) + seconds
     planes = {
         output["id"]: output["files"] for item in value["items"] for output in item["outputs"]
     }
@@ -228,6 +242,7 @@ def _step(value: Mapping[str, Any]) -> StepResult:
         seconds=sum(timings.pop(part, 0.0) for part in ENGINE_PARTS),
         timings=timings,
         options=_mapping(value.get("options")),
+        work=work,
     )
 
 

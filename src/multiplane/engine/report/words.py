@@ -91,9 +91,12 @@ TIMINGS = {
     "look_s": "looking at the shot",
     "draw_s": "drawing the masks",
     "camera_s": "finding the camera",
+    "people": "people",
+    "stereo": "both eyes",
+    "export": "writing",
 }
 """Part of a stage's time → what was done in it."""
-WHOLE = {"total_s", "matte", "shots"}
+WHOLE = {"total_s", "matte", "shots", "chunks", "stereo_s"}
 """Timings that are all of a stage's work, which the engine has measured too."""
 
 
