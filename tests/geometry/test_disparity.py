@@ -101,7 +101,7 @@ def test_somebody_the_other_eye_does_not_see_has_no_plane(z):
 
 
 def test_somebody_plain_before_a_plain_wall_is_found_by_the_outlines():
-    left, right = Scene(256, [Card(1, stands(0.4, 1.0), plain_person)]).pair(0.3)
+    left, right = Scene(256, [Card(1, stands(0.4, 1.0), plain_person)], samples=1).pair(0.3)
     grey = np.full((256, 256, 3), 100, np.uint8)
     pair = EyePair(256)
     assert pair.plane(grey, grey, left.ids == 1) is None
@@ -125,7 +125,7 @@ def test_nobody_and_a_few_pixels_have_no_plane():
 
 
 def test_each_of_two_people_has_their_own_plane():
-    left, right = people_scene(384, 2).pair(0.3)
+    left, right = people_scene(384, 2, samples=1).pair(0.3)
     pair = EyePair(384)
     near, far = (pair.plane(left.frame, right.frame, left.ids == k) for k in (1, 2))
     assert near is not None
