@@ -157,6 +157,16 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert resources.total_seconds([usage, usage]) == 6.0
 
 
+def test_the_peak_of_each_step() -> None:
+    steps = (("one", 0.5), ("quick", 1.2), ("two", 1.5))
+    at, ram = (0.0, 1.0, 2.0, 3.0), (5.0, 7.0, 6.0, 9.0)
+    usage = Usage("", 3.0, at, ram, (1.0, 2.0, 3.0, 0.0), steps)
+    assert usage.step_peaks() == [("one", 7.0, 2.0), ("quick", 7.0, 2.0), ("two", 9.0, 3.0)]
+    assert Usage("", 3.0, at, ram, (), steps[:1]).step_peaks() == [("one", 9.0, None)]
+    assert Usage("", 3.0, (), (), (), steps).step_peaks() == []
+    assert Usage("", 3.0, at, ram).step_peaks() == []
+
+
 def test_a_run_of_a_recipe_is_watched(recipe: Recipe, texts: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     api.run(recipe, texts, out)

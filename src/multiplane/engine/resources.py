@@ -72,6 +72,22 @@ class Usage:
         """The largest sample; None without a GPU."""
         return max(self.vram_mb, default=None)
 
+    def step_peaks(self) -> list[tuple[str, float, float | None]]:
+        """(step, memory, memory of the GPU): the largest sample while each step was at work.
+
+        A step that was over between two samples has that of the one before.
+        """
+        peaks = []
+        ends = [at for _, at in self.steps[1:]] + [math.inf]
+        for (step, begin), end in zip(self.steps, ends, strict=False):
+            inside = [k for k, at in enumerate(self.at_s) if begin <= at < end]
+            before = [k for k, at in enumerate(self.at_s) if at < begin][-1:]
+            chosen = inside or before
+            if chosen:
+                vram = max(self.vram_mb[k] for k in chosen) if self.vram_mb else None
+                peaks.append((step, max(self.ram_mb[k] for k in chosen), vram))
+        return peaks
+
     def to_json(self) -> dict[str, Any]:
         """What the file holds of it."""
         return {

@@ -52,3 +52,11 @@ def test_many_names_take_more_rows() -> None:
     svg = lines({f"person {k}": [(0, 1.0), (1, 0.5)] for k in range(9)}, Axes())
     ET.fromstring(svg)
     assert svg.count("<polyline") == 9
+
+
+def test_marks_close_by_stand_below_each_other() -> None:
+    axes = Axes(marks=[(0.0, "shots"), (0.1, "segment"), (90.0, "matte")])
+    svg = lines({"a": [(0, 1.0), (100, 2.0)]}, axes)
+    heights = {name: svg.split(f">{name}<")[0].split('y="')[-1].split('"')[0] for name in
+               ("shots", "segment", "matte")}  # fmt: skip
+    assert heights["shots"] == heights["matte"] != heights["segment"]

@@ -25,6 +25,7 @@ def test_the_latest_runs_are_drawn(tmp_path: Path) -> None:
     charts = memory_charts(tmp_path)
     assert [chart.title[:10] for chart in charts] == ["2026-01-05", "2026-01-04", "2026-01-03"]
     assert charts[0].note.startswith("At most 1.50 GB, in 2.5 s.")
+    assert charts[0].note.endswith("By step: <shots> 0.10 GB, plate 1.50 GB.")
     ET.fromstring(charts[0].svg)
     assert "&lt;shots&gt;" in charts[0].svg
     assert charts[0].svg.count("<polyline") == 1
@@ -34,6 +35,7 @@ def test_memory_of_the_gpu(tmp_path: Path) -> None:
     keep(tmp_path, usage(1, vram_mb=(0.0, 2000.0, 1000.0)))
     [chart] = memory_charts(tmp_path)
     assert "2.00 GB on the GPU" in chart.note
+    assert "plate 1.50 and 2.00 GB" in chart.note
     assert chart.svg.count("<polyline") == 2
 
 

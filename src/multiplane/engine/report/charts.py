@@ -12,6 +12,7 @@ WIDTH = 640
 BAR = 22
 COLOURS = ("#5b7fb5", "#d5713d", "#6a9c5a")
 MORE_COLOURS = (*COLOURS, "#a86bb0", "#b59a3c", "#4ba3a3", "#c05a78", "#8a8a8a")
+MARK_ROWS = 6
 LABEL = 150
 """Room for a name in a legend."""
 
@@ -132,11 +133,14 @@ def lines(series: Mapping[str, Sequence[tuple[float, float | None]]], axes: Axes
         return base - 130 * (min(max(y, axes.low), high) - axes.low) / (high - axes.low)
 
     parts = _frame(axes, (left, right), (axes.low, high), base)
+    free = [0.0] * MARK_ROWS  # how far the names in each row reach
     for at, name in axes.marks:
         x = place(min(max(at, left), right))
+        row = next((row for row, reach in enumerate(free) if reach <= x), MARK_ROWS - 1)
+        free[row] = x + 10 + 6 * len(name)
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{base}" stroke="#8886"/>'
-            f'<text x="{x + 3:.1f}" y="{top + 10}" font-size="10">{escape(name)}</text>'
+            f'<text x="{x + 3:.1f}" y="{top + 10 + 12 * row}" font-size="10">{escape(name)}</text>'
         )
     if axes.level is not None:
         y = tall(axes.level)

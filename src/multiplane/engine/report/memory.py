@@ -38,8 +38,16 @@ def _chart(usage: Usage) -> Chart:
     if usage.vram_peak_mb is not None:
         note += f", and {usage.vram_peak_mb / 1000:.2f} GB on the GPU (what torch holds)"
     note += f", in {usage.seconds:.1f} s. Of the process and all it started."
+    peaks = [f"{step} {_both(ram, vram)}" for step, ram, vram in usage.step_peaks()]
+    if peaks:
+        note += f" By step: {', '.join(peaks)}."
     title = usage.started.replace("T", " ").replace("+00:00", " UTC")
     return Chart(title, note, Markup(lines(series, axes)))
+
+
+def _both(ram_mb: float, vram_mb: float | None) -> str:
+    gpu = f" and {vram_mb / 1000:.2f} GB" if vram_mb is not None else ""
+    return f"{ram_mb / 1000:.2f}{gpu or ' GB'}"
 
 
 def _gb(at_s: Sequence[float], mb: Sequence[float]) -> list[tuple[float, float | None]]:
