@@ -15,7 +15,7 @@ from multiplane.geometry.rectification import (
     rectification_of,
 )
 
-TIMES = (0.2, 0.9)
+TIMES = (0.2,)
 LEFT_M = np.array([0.032, 0, 0])
 
 
@@ -52,7 +52,7 @@ def test_straight_eyes_are_left_alone():
     assert found.identity
     assert np.array_equal(found.left, np.eye(3))
     assert "straight" in found.why
-    assert found.matches > 300
+    assert found.matches > 200
     assert found.disparity_deg > 0.3
 
 
