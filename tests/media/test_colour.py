@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from multiplane.media import colour as colour_module
 from multiplane.media.colour import Colour, FromRgb, ToRgb, colour_for, colour_of
 
 PATCHES = np.array(
@@ -83,6 +84,18 @@ def test_exact_formats_are_exact() -> None:
     for pixel_format in ("bgr0", "rgb24", "gbrp"):
         frame = FromRgb(Colour(1), pixel_format)(noise)
         assert np.array_equal(ToRgb(Colour(1), (48, 32))(frame), noise)
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv420p10le", "nv12", "bgr0"])
+@pytest.mark.parametrize("size", [(64, 200), (47, 133)])
+def test_bands_are_as_the_whole(
+    monkeypatch: pytest.MonkeyPatch, pixel_format: str, size: tuple[int, int]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3)).astype(np.uint8)
+    frame = FromRgb(Colour(1), pixel_format)(noise)
+    whole = ToRgb(Colour(1), size)(frame)
+    monkeypatch.setattr(colour_module, "_BAND", 64 * 40)
+    assert np.array_equal(ToRgb(Colour(1), size)(frame), whole)
 
 
 def test_the_caller_may_reuse_its_array() -> None:

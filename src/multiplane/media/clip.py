@@ -1,7 +1,7 @@
 """A clip: a video file as a stream of frames with exact timestamps, and what is known of it.
 
-Frames are decoded on a thread of their own, a few ahead of whoever takes them. A file that breaks
-off or is damaged gives every whole frame before the damage, then says so.
+Frames are decoded on one thread and converted on another, a few ahead of whoever takes them. A file
+that breaks off or is damaged gives every whole frame before the damage, then says so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import logging
 import shlex
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from multiplane.core.errors import DamagedFileError, InputError
+from multiplane.media.background import Background
 from multiplane.media.coded import CodedFrame, Converter
 from multiplane.media.colour import Colour, colour_of
 from multiplane.media.decode import Decoded, decode, picture_stream
@@ -39,6 +41,8 @@ SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", "
                       ".m2ts", ".mts", ".wmv", ".flv", ".ogv", ".mxf", ".3gp", ".gif"})  # fmt: skip
 """What a video file is usually called; small letters."""
 
+_DECODED = 2
+"""Frames that may wait to be converted, beside those that are."""
 _FORMATS = ("mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,mxf,"
             "h264,hevc,ivf,dv,nut,yuv4mpegpipe,gif,apng,m4v,vob,av1,obu,rm,wtv")  # fmt: skip
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
@@ -336,12 +340,13 @@ def _decode(clip: Clip, wanted: range) -> Iterator[CodedFrame | DamagedFileError
 
 
 def _convert(clip: Clip, wanted: range) -> Iterator[VideoFrame | DamagedFileError]:
-    """Decode, convert and turn; the last unit is the damage, when there is one."""
-    for unit in _decode(clip, wanted):
-        if isinstance(unit, CodedFrame):
-            yield VideoFrame(unit.index, unit.time_s, unit.pts, unit.rgb())
-        else:
-            yield unit
+    """Convert and turn what another thread decodes; the last unit is the damage, if any."""
+    with closing(Background(_decode(clip, wanted), _DECODED, f"decode {clip.path.name}")) as units:
+        for unit in units:
+            if isinstance(unit, CodedFrame):
+                yield VideoFrame(unit.index, unit.time_s, unit.pts, unit.rgb())
+            else:
+                yield unit
 
 
 def _damage(clip: Clip, whole: int, reason: str) -> DamagedFileError:

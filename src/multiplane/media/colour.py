@@ -36,8 +36,8 @@ _MATRICES = {
 """ITU-T H.273 matrix coefficients → swscale's."""
 _GREY_IN = frozenset({"gray", "yuv420p", "yuv422p", "yuv444p"})
 """Formats that grey arrays are put into without a detour by RGB."""
-_BAND = 128
-"""Rows converted at once: they stay in the processor's cache, and in memory that is there already
+_BAND = 800_000
+"""Pixels converted at once: they stay in the processor's cache, and in memory that is there already
 (half the time of a large frame goes into asking the system for more)."""
 MARGIN = 8
 """Pixels round a part of a frame that feed its chroma; with them it comes out as in the whole."""
@@ -114,7 +114,8 @@ class ToRgb:
                 "the video turns from %dx%d to %dx%d; frames are scaled to the first size",
                 width, height, frame.width, frame.height,
             )  # fmt: skip
-        if (frame.width, frame.height) != self._size or height <= _BAND:
+        band_rows = max(_BAND // width, 4 * MARGIN) & ~1
+        if (frame.width, frame.height) != self._size or height <= band_rows + MARGIN:
             return self._convert(frame, width, height)
         result = np.empty((height, width, 3), np.uint8)
         for top in range(0, height, _BAND):

@@ -49,7 +49,7 @@ class _Ahead(Generic[Unit]):
         self.damage: DamagedFileError | None = None
         self.read = 0
         self._on_damage = on_damage
-        self._source = Background(units, ahead, f"decode {name}")
+        self._source = Background(units, ahead, f"frames of {name}")
 
     def __iter__(self) -> Iterator[Unit]:
         """Itself."""
