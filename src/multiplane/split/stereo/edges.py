@@ -28,7 +28,7 @@ Box = tuple[int, int, int, int]
 
 _MARGIN = 6
 """What is worked on at once reaches so many widths of the band beyond it, as in split.matte."""
-_TILE_PX = 1024
+_TILE_PX = 512
 """The full picture goes through the method in parts of this side, so memory is bounded."""
 _OVERLAP = 12
 """By so many widths of the band a part reaches into those beside it: as far as a pixel is seen."""
