@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from drawn_chunks import sbs_alpha
 
 from multiplane.core.errors import DamagedFileError
 from multiplane.media.clip import open_clip
+from multiplane.media.vr180.layout import Layout
+from multiplane.split.export import stream as composing
 from multiplane.split.export.composite import Composing
+from multiplane.split.export.config import ExportOptions, Format
+from multiplane.split.export.formats import plan_targets
 from multiplane.split.export.identities import JoinedPeople
 from multiplane.split.export.parts import read_parts
+from multiplane.split.export.sinks import PictureSink, Sink
 from multiplane.split.export.stream import Footage, Unit, stream
 
 
@@ -46,3 +53,19 @@ def test_a_clip_that_lost_frames_since_is_refused(make_clip, make_source) -> Non
     with pytest.raises(DamagedFileError, match="gave 6 frames from 0 on, wanted 8") as caught:
         stream(footage, [], JoinedPeople(footage.parts), lambda unit: None)
     assert "copy it again" in caught.value.fix
+
+
+def test_large_frames_are_composed_one_at_a_time(monkeypatch) -> None:
+    monkeypatch.setattr(composing, "memory_bytes", lambda: 8_000_000_000)
+    monkeypatch.setattr(composing, "cpu_count", lambda: 16)
+    assert composing._workers((6144, 3072), [sink("prores_4444"), sink("packed_alpha")]) == 1
+    assert composing._workers((6144, 3072), [sink("matte")]) == 3
+    assert composing._workers((1920, 960), [sink("prores_4444")]) == 4
+    monkeypatch.setattr(composing, "memory_bytes", lambda: 128_000_000_000)
+    assert composing._workers((6144, 3072), [sink("prores_4444"), sink("packed_alpha")]) == 4
+
+
+def sink(kind: Format) -> Sink:
+    layout = Layout.of("sbs", (128, 64), projection="half_equirect")
+    (target,) = plan_targets("a.mp4", layout, ExportOptions(formats=(kind,)))
+    return PictureSink(target, Path("nowhere"))

@@ -26,16 +26,15 @@ _LEAST = np.float32(1e-6)
 
 
 def band_colour(frame: Frame, alpha: Grey, extend_px: int, out: Frame) -> None:
-    """Estimate the foreground's own colour, in place of the picture.
+    """Estimate the foreground's own colour.
 
     Args:
         frame: (H, W, 3) RGB; one eye, so that nothing is taken from across the seam.
         alpha: uint8 (H, W).
         extend_px: How far the colour goes on where alpha is 0.
-        out: (H, W, 3); where alpha is 255 it gets the frame's colour bit for bit, where it is
-            lower, and for ``extend_px`` beyond, the estimate, and black elsewhere.
+        out: (H, W, 3), black; where alpha is 255 it gets the frame's colour bit for bit, where it
+            is lower, and for ``extend_px`` beyond, the estimate.
     """
-    out[:] = 0
     margin = max(extend_px, _SHRINK * _RADII[0])
     for window in windows_of(alpha, margin):
         part, share, target = frame[window], alpha[window], out[window]

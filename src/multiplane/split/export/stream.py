@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from array import array
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ from multiplane.split.export.sinks import Sink, picture_of
 from multiplane.split.stereo.people_file import FramePeople
 
 _MOST_WORKERS = 4
-_BYTES_AT_ONCE = 900_000_000
-"""Of frames that are composed or wait composed."""
-_BYTES_PER_PIXEL = 14
-"""Of one such frame: itself, its alpha, its colour, what is made of it."""
+_BYTES_AT_ONCE = 600_000_000
+"""Of frames that are composed or wait composed; more where the computer has more than 16 times as
+much."""
+_BYTES_PER_PIXEL = {"cutout": 4, "screen": 3, "packed": 3, "matte": 0}
+"""Of what is made of a frame."""
+_BYTES_OF_FRAME = 7
+"""A pixel: the frame itself, its alpha, its colour."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def stream(
         return unit
 
     stamps = array("q")
-    workers = threads or _workers(footage.clip.size)
+    workers = threads or _workers(footage.clip.size, sinks)
     with contextlib.closing(_units(footage, people)) as units:
         composed = map_ordered(compose, units, workers, 1)
         with contextlib.closing(cast("Generator[Unit]", composed)) as ready:
@@ -110,6 +114,7 @@ def stream(
                     sink.write(unit.frame, unit.composed)
                 watch(unit)
                 stamps.append(unit.frame.pts)
+                del unit  # before the next one is waited for
     return stamps
 
 
@@ -140,7 +145,18 @@ def _in_step(
     yield from zip(frames, alphas, people, strict=False)
 
 
-def _workers(size: tuple[int, int]) -> int:
+def _workers(size: tuple[int, int], sinks: Sequence[Sink]) -> int:
     """How many frames to compose at a time."""
-    fit = _BYTES_AT_ONCE // (size[0] * size[1] * _BYTES_PER_PIXEL) - 1
+    shown = {sink.target.kind.shows for sink in sinks}
+    bytes_each = _BYTES_OF_FRAME + sum(_BYTES_PER_PIXEL[shows] for shows in shown)
+    budget = max(_BYTES_AT_ONCE, memory_bytes() // 16)
+    fit = budget // (size[0] * size[1] * bytes_each) - 1
     return max(1, min(_MOST_WORKERS, cpu_count(), fit))
+
+
+def memory_bytes() -> int:
+    """Memory of the computer; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
