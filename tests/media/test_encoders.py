@@ -103,6 +103,15 @@ def test_a_large_matte_is_cut_into_more_slices() -> None:
     assert encoders._settings("ffv1", options, picture())["slices"] == "4"
 
 
+@pytest.mark.parametrize("speed", ["ultrafast", "veryfast", "medium", "veryslow"])
+def test_large_frames_do_not_pile_up_in_the_encoder(speed: Any) -> None:
+    large, options = picture((6144, 3072)), VideoOptions(speed=speed)
+    assert int(encoders._settings("libx264", options, large)["rc-lookahead"]) <= 12
+    assert "rc-lookahead" not in encoders._settings("libx264", options, picture())
+    other = VideoOptions(codec="libx265", speed=speed)
+    assert "rc-lookahead=" in encoders._settings("libx265", other, large)["x265-params"]
+
+
 def test_add_encoder_opens_it(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.mkv"), "w") as output:
         stream, notes = add_encoder(output, tmp_path / "a.mkv", picture(), VideoOptions())

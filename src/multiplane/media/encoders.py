@@ -17,6 +17,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from multiplane.core.errors import InputError, MissingDependencyError
+from multiplane.core.threads import cpu_count
 from multiplane.media.colour import Colour
 from multiplane.media.config import ALPHA_FORMATS, NVENC, VideoOptions
 
@@ -34,7 +35,11 @@ _NO_DRIVER = "no NVIDIA driver was found"
 _APPLE = frozenset({".mp4", ".m4v", ".mov"})
 """Containers in which players of Apple take H.265 only under the tag hvc1."""
 _LARGE = 4096 * 2304
-"""Pixels from which FFV1 is cut into more slices: a slice is the least that a thread can take."""
+"""Pixels from which FFV1 is cut into more slices (a slice is the least that a thread can take), and
+from which H.264 and H.265 look less far ahead, on fewer frames at a time: inside the encoder each
+takes more than three bytes a pixel, 60 MB of a frame of 6144x3072."""
+_LOOK_AHEAD = {"ultrafast": 0, "veryfast": 10, "fast": 12, "medium": 12, "slow": 12, "veryslow": 12}
+_MOST_THREADS = 6
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,8 @@ def _describe(context: VideoCodecContext, picture: Picture, pixel_format: str) -
         context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     elif pixel_format == "gray":
         context.color_range = 2
+    if picture.size[0] * picture.size[1] >= _LARGE:
+        context.thread_count = min(cpu_count() * 3 // 2, _MOST_THREADS)
     context.thread_type = "AUTO"  # PyAV's default cuts frames into slices: slower and larger
 
 
@@ -204,17 +211,20 @@ def _settings(name: str, options: VideoOptions, picture: Picture) -> dict[str, s
         return {"preset": f"p{_NVENC_SPEED[speed]}", "rc": "vbr", "cq": str(quality), "b": "0"}
     if codec in _QUALITY:
         settings["crf"] = str(quality)
+    large = picture.size[0] * picture.size[1] >= _LARGE
     if codec in {"libx264", "libx265"}:
         settings["preset"] = speed
+    if codec == "libx264" and large:
+        settings["rc-lookahead"] = str(_LOOK_AHEAD[speed])
     if codec == "libx265":
-        settings["x265-params"] = "log-level=error"
+        ahead = f":rc-lookahead={max(_LOOK_AHEAD[speed], 5)}" if large else ""
+        settings["x265-params"] = f"log-level=error{ahead}"
     if codec == "libsvtav1":
         settings["preset"] = str(_SVT_SPEED[speed])
     if codec == "libvpx-vp9":
         settings |= {"b": "0", "cpu-used": str(_VP9_SPEED[speed]), "row-mt": "1"}
     if codec == "ffv1":
-        slices = "24" if picture.size[0] * picture.size[1] >= _LARGE else "4"
-        settings |= {"level": "3", "slices": slices, "slicecrc": "1"}
+        settings |= {"level": "3", "slices": "24" if large else "4", "slicecrc": "1"}
     if codec == "prores_ks" and options.alpha:
         settings |= {"profile": "4444", "alpha_bits": "16"}
     return settings
