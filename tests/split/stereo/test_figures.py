@@ -4,6 +4,7 @@ import numpy as np
 from stereo_film import person
 
 from multiplane.split.stereo.figures import agreement_figures, frame_figures, people_figures
+from multiplane.split.stereo.masks import EyeTrack, People
 from multiplane.split.stereo.people_file import Disagreement, Pair
 
 BIG, SMALL = np.ones((4, 4), np.bool_), np.eye(4, dtype=np.bool_)
@@ -45,7 +46,8 @@ def test_how_far_they_agree() -> None:
 
 
 def test_a_frame() -> None:
-    tracks = [{1: person(BIG)}], [{}]
+    nobody: People = {}
+    tracks: list[EyeTrack] = [[{1: person(BIG)}], [nobody]]
     row = frame_figures(7, tracks, 0, (Pair(1, 0.91234, 0.5, (1, 1), "transfer"),), (0.25, 0.0))
     assert row == {
         "frame": "000007", "people": [1, 0], "area_share": [0.25, 0.0], "agreement": 0.9123,

@@ -6,7 +6,7 @@ from stereo_film import near_film, tracks_of
 
 from multiplane.geometry.disparity import EyePair
 from multiplane.geometry.plane import Plane
-from multiplane.split.stereo.planes import planes_of, steadied
+from multiplane.split.stereo.planes import planes_of, stands, steadied
 
 
 def test_everybody_has_a_plane_at_their_distance() -> None:
@@ -42,3 +42,8 @@ def test_gaps_take_the_nearest() -> None:
     assert steady[11].normal == known.normal
     assert steady[11].disparity_deg == 3
     assert steadied({}, 2, range(4)) == {}
+
+
+def test_nobody_stands_edge_on() -> None:
+    assert stands(Plane((0.02, 0.0, 0.06), disparity_deg=3.4))
+    assert not stands(Plane((0.46, 0.0, 0.22), disparity_deg=5.4))

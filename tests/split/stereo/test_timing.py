@@ -21,9 +21,12 @@ def test_parts_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_count_together() -> None:
     timings = Timings()
-    threads = [
-        threading.Thread(target=lambda: [timings.add("x", 1) for _ in range(500)]) for _ in range(4)
-    ]
+
+    def add() -> None:
+        for _ in range(500):
+            timings.add("x", 1)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

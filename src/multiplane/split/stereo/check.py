@@ -18,11 +18,13 @@ from multiplane.split.stereo.evidence import Evidence, look_into
 from multiplane.split.stereo.eyes import WorkingEyes
 from multiplane.split.stereo.masks import EyeTrack, PackedMask, Person, together
 from multiplane.split.stereo.people_file import Disagreement, Pair
-from multiplane.split.stereo.planes import PlaneTrack, planes_of, steadied
+from multiplane.split.stereo.planes import PlaneTrack, planes_of, stands, steadied
 from multiplane.split.stereo.verdict import Verdict, judge, jump, why_missing
 
 _LOG = logging.getLogger(__name__)
 
+_DOUBTED = 0.5
+"""Share of what a correction changes that the pictures may speak against."""
 _ONLY_RIMS = 0.95
 """Agreement without the rims from which on a low one is put down to them: nobody erred."""
 
@@ -139,17 +141,39 @@ class Checker:
         pair = Pair(one.number, None, raw, scores, plane=list(one.plane.normal))
         if here[0] is None or here[1] is None:
             return self._alone(checked, one, sight, pair)
-        found, least = agreement(self._eyes, sight), self._options.validation_threshold
-        if found is None or found >= least:
+        found = agreement(self._eyes, sight)
+        if found is None or found >= self._options.validation_threshold:
             return replace(pair, agreement=found)
         if (agreement(self._eyes, sight, rims=False) or 0.0) >= _ONLY_RIMS:
             return replace(pair, agreement=found)  # somebody small
+        return self._disputed(checked, one, *self._second_opinion(sight, found), pair)
+
+    def _disputed(
+        self, checked: Checked, one: _One, sight: Sight, found: float, pair: Pair
+    ) -> Pair:  # fmt: skip
+        """Somebody of whom the eyes show different things, for whatever reason."""
+        pair = replace(pair, plane=list(sight.plane.normal))
+        least = self._options.validation_threshold
+        if found >= least:
+            return replace(pair, agreement=found)
         evidence = look_into(self._eyes, sight)
         seen = agreement(self._eyes, sight, evidence.unseen)
         if seen is not None and seen >= least:
             return replace(pair, agreement=seen)  # the rest is hidden from one of them
-        verdict = judge(sight, evidence, one.jumps, scores)
+        verdict = judge(sight, evidence, one.jumps, pair.scores)
         return self._settle(checked, one, _Case(sight, evidence, verdict, pair, seen))
+
+    def _second_opinion(self, sight: Sight, found: float) -> tuple[Sight, float]:
+        """The better of the plane at hand and the one that the right eye tells of.
+
+        Something before the person may hide from the right eye what misled the left one.
+        """
+        plane = self._eyes.plane(*sight.frames, sight.masks[1], "right")
+        if plane is None or not stands(plane):
+            return sight, found
+        other = replace(sight, plane=plane)
+        agreed = agreement(self._eyes, other)
+        return (other, agreed) if agreed is not None and agreed > found else (sight, found)
 
     def _alone(self, checked: Checked, one: _One, sight: Sight, pair: Pair) -> Pair:
         """Somebody whom one eye does not see: hidden, outside, or missed."""
@@ -171,7 +195,7 @@ class Checker:
             unseen = case.evidence.unseen if case.evidence.to == "right" else None
             found = agreement(self._eyes, sight, unseen)
             better = found is not None and found > (case.agreement or 0.0)
-            if better:
+            if better and self._borne_out(case, put):
                 after, did = found, method
                 self._take(checked, one, put)
                 pair = replace(pair, corrected=method, scores=put.scores)
@@ -182,6 +206,20 @@ class Checker:
         checked.disagreements.append(told)
         _LOG.debug("frame %d, person %d: %s", told.frame, told.id, told.to_json())
         return replace(pair, agreement=after)
+
+    def _borne_out(self, case: _Case, put: Correction) -> bool:
+        """Whether the pictures let a correction pass.
+
+        What it adds must be able to be the person, and what it takes away must not be them.
+        """
+        bad = 0 if case.verdict.worse == "left" else 1
+        evidence = case.evidence
+        if evidence.to != SIDES[bad]:
+            evidence = look_into(self._eyes, case.sight, SIDES[bad])
+        old, new = case.sight.masks[bad], put.masks[bad]
+        against = (new & ~old & ~evidence.fits) | (old & ~new & evidence.near)
+        changed = int(np.count_nonzero((new ^ old) & evidence.common))
+        return int(np.count_nonzero(against & evidence.common)) <= _DOUBTED * changed
 
     def _corrected(self, case: _Case) -> Correction:
         method, worse, scores = (

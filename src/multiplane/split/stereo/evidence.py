@@ -135,7 +135,7 @@ def _room(mask: Mask) -> tuple[slice, slice]:
 
 
 def _light(
-    away: NDArray[np.generic], here: NDArray[np.generic]
+    away: NDArray[np.float32], here: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Gain and offset a channel that make one eye's light the other's, by their percentiles.
 
@@ -182,7 +182,7 @@ def _miss(
     light: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     """By how many grey values the prediction is off, the mean over a small window."""
-    off = np.abs(away * light[0] + light[1] - here).mean(axis=2)
+    off = np.asarray(np.abs(away * light[0] + light[1] - here).mean(axis=2), np.float32)
     if not off.size:
         return off
     window = (_WINDOW_PX, _WINDOW_PX)

@@ -165,9 +165,10 @@ def _matched(here: Grey, there: Grey, mask: Mask, sign: int, known: _Fit | None)
 
 def _moments(grey: Grey, inside: Grey) -> tuple[Grey, Grey, Grey]:
     """Weight, mean and variance of each window, of what is inside."""
-    weight = np.maximum(_mean(inside), 1e-3)
-    mean = _mean(grey * inside) / weight
-    return weight, mean, np.maximum(_mean(grey * grey * inside) / weight - mean * mean, 0)
+    weight: Grey = np.maximum(_mean(inside), np.float32(1e-3))
+    mean: Grey = _mean(grey * inside) / weight
+    spread: Grey = np.maximum(_mean(grey * grey * inside) / weight - mean * mean, np.float32(0))
+    return weight, mean, spread
 
 
 def _correlation(first: Grey, second: Grey, inside: Grey, own: tuple[Grey, Grey, Grey]) -> Grey:

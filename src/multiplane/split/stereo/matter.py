@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from multiplane.core.arrays import Alpha
+from multiplane.core.arrays import Alpha, Frame
 from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.core.items import Json
@@ -200,10 +200,8 @@ class Matter:
         refiners = self._refiners[: layout.eyes]
         drawer = Drawer(layout, refiners, self._people, timings, self.options.parallel_eyes)
         rows: list[Json] = []
-        frames = timings.through("decode", footage.reopen())
+        frames = _no_more(timings.through("decode", footage.reopen()), len(checked.pairs))
         for at, alphas in enumerate(drawer.draw(frames, checked.tracks)):
-            if at == len(checked.pairs):
-                check_length(at + 1, at)
             index, pairs = footage.first + at, checked.pairs[at]
             eyes = tuple(tuple(track[at].values()) for track in checked.tracks)
             shares = [float(alpha.mean()) for alpha in alphas]
@@ -224,6 +222,12 @@ def compute_of(options: StereoOptions) -> Compute:
     """Where networks run, by the options of the stage."""
     compute = Compute.of(options)
     return replace(compute, precision="fp16") if options.fp16 else compute
+
+
+def _no_more(frames: Iterable[Frame], wanted: int) -> Iterator[Frame]:
+    for count, frame in enumerate(frames, start=1):
+        check_length(max(count, wanted), wanted)
+        yield frame
 
 
 def check_length(found: int, wanted: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from multiplane.split.stereo.masks import EyeTrack
 
 PlaneTrack = dict[int, Plane]
 """Frame → the plane of one person."""
+_FACING = 0.25
+"""Cosine between the line of sight and a plane's normal, about, below which nobody stands in it."""
 _LINE = 4
 """Planes from which on a line is drawn through them."""
 
@@ -47,10 +50,23 @@ def planes_of(
                 continue
             mask = person.mask.unpack()
             plane = eyes.plane(frames[0][index], frames[1][index], mask, side)
-            if plane is not None:
+            if plane is not None and stands(plane):
                 found.setdefault(number, {})[index] = plane
                 due[number] = index + every
     return found
+
+
+def stands(plane: Plane) -> bool:
+    """Whether somebody may stand in a plane: nobody is seen as edge on as all that.
+
+    Where something before a person hides another part from each eye, what is matched is no person,
+    and the plane through it leans along the line of sight.
+
+    Args:
+        plane: As it was found.
+    """
+    across = math.tan(math.radians(max(0.0, plane.disparity_deg)))
+    return across >= _FACING * float(np.linalg.norm(plane.normal))
 
 
 def steadied(track: Mapping[int, Plane], reach: int, frames: range) -> PlaneTrack:

@@ -192,9 +192,8 @@ class StereoWorker:
         sizes = layout.eye_size, mattes.work_size
         write_people(people_path, sizes, written(), mattes.checked.disagreements)
         seconds = time.perf_counter() - started
-        timings = {**mattes.timings, "encode": encode_s, "stereo_s": seconds}
+        timings = {**mattes.timings, "encode": encode_s, "total": seconds}
         planes = Planes(item.id, {"alphas": (alphas,), "people": (people,)}, {**item.data})
-        timings["frames_per_s"] = len(chunk.frames) / seconds
         return Record(item.id, (planes,), mattes.figures, timings)
 
 
