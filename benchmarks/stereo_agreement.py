@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import sys
 import time
@@ -191,6 +192,8 @@ def main() -> None:
         "",
         *semi_global(words.sgbm, 3),
     ]
+    load = f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} processors"
+    lines += ["", f"Load of the machine at the end: {load}; above one each, times are too long."]
     body = "\n".join(lines)
     versions = ("opencv-python-headless",)
     print(write_report("stereo_agreement", "Agreement between the eyes", body, versions))

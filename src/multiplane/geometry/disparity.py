@@ -1,7 +1,10 @@
 """Two eyes and the people they both see: how far apart, and what one looks like to the other.
 
-A perfect matte of one eye laid on that of the other as it is overlaps by three quarters. Moved by
-the plane the person stands in it fits, which is what people are handed over and checked by here.
+A perfect matte of one eye laid on that of the other as it is overlaps by a half to two thirds.
+Moved by the plane the person stands in it fits, which is what people are handed over and checked by
+here. On exact mattes of 3072 pixels, 0.6 to 4 m away and up to 60 degrees aside, planes found in
+pictures of 768 pixels reach an overlap within 0.003 of the true plane's: 0.99 and more up to 2 m,
+0.975 at 4 m, where a pixel of the outline is more of the person (benchmarks/stereo_agreement.py).
 """
 
 from __future__ import annotations
