@@ -112,6 +112,21 @@ def test_large_frames_do_not_pile_up_in_the_encoder(speed: Any) -> None:
     assert "rc-lookahead=" in encoders._settings("libx265", other, large)["x265-params"]
 
 
+@pytest.mark.parametrize("codec", ["libx264", "prores_ks"])
+def test_few_threads_take_a_large_frame_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: Any
+) -> None:
+    monkeypatch.setattr(encoders, "_LARGE", 64 * 48)
+    monkeypatch.setattr(encoders, "cpu_count", lambda: 64)
+    with av.open(str(tmp_path / "a.mkv"), "w") as output:
+        options = VideoOptions(codec=codec)
+        stream, _ = add_encoder(output, tmp_path / "a.mkv", picture(), options)
+        if codec == "libx264":
+            assert stream.codec_context.thread_count == 6
+        else:
+            assert stream.codec_context.thread_type.name == "SLICE"
+
+
 def test_add_encoder_opens_it(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.mkv"), "w") as output:
         stream, notes = add_encoder(output, tmp_path / "a.mkv", picture(), VideoOptions())

@@ -101,7 +101,7 @@ def add_encoder(
     assert isinstance(stream, VideoStream)
     stream.time_base = picture.time_base
     context = stream.codec_context
-    _describe(context, picture, pixel_format)
+    _describe(context, picture, pixel_format, options.codec)
     if options.codec == "libx265" and path.suffix.lower() in _APPLE:
         context.codec_tag = "hvc1"
     try:
@@ -177,7 +177,7 @@ def try_encoder(
         context = av.CodecContext.create(name, "w")
         assert isinstance(context, VideoCodecContext)
         context.options = _settings(name, options, picture)
-        _describe(context, picture, pixel_format)
+        _describe(context, picture, pixel_format, options.codec)
         context.open()
     except av.codec.codec.UnknownCodecError:
         return f"this FFmpeg was built without {name}"
@@ -187,7 +187,7 @@ def try_encoder(
     return None
 
 
-def _describe(context: VideoCodecContext, picture: Picture, pixel_format: str) -> None:
+def _describe(context: VideoCodecContext, picture: Picture, pixel_format: str, codec: str) -> None:
     context.width, context.height = picture.size
     context.pix_fmt = pixel_format
     context.time_base, context.framerate = picture.time_base, picture.rate
@@ -198,9 +198,12 @@ def _describe(context: VideoCodecContext, picture: Picture, pixel_format: str) -
         context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     elif pixel_format == "gray":
         context.color_range = 2
-    if picture.size[0] * picture.size[1] >= _LARGE:
+    large = picture.size[0] * picture.size[1] >= _LARGE
+    if large and codec in NVENC:
         context.thread_count = min(cpu_count() * 3 // 2, _MOST_THREADS)
-    context.thread_type = "AUTO"  # PyAV's default cuts frames into slices: slower and larger
+    # Threads that take a frame each hold one each; PyAV's default cuts H.264 into slices, which
+    # is slower and larger.
+    context.thread_type = "SLICE" if large and codec == "prores_ks" else "AUTO"
 
 
 def _settings(name: str, options: VideoOptions, picture: Picture) -> dict[str, str]:
@@ -223,6 +226,7 @@ def _settings(name: str, options: VideoOptions, picture: Picture) -> dict[str, s
         settings["preset"] = str(_SVT_SPEED[speed])
     if codec == "libvpx-vp9":
         settings |= {"b": "0", "cpu-used": str(_VP9_SPEED[speed]), "row-mt": "1"}
+        settings |= {"lag-in-frames": "6"} if large else {}
     if codec == "ffv1":
         settings |= {"level": "3", "slices": "24" if large else "4", "slicecrc": "1"}
     if codec == "prores_ks" and options.alpha:
