@@ -9,9 +9,11 @@ from stereo_film import leg, near_film
 
 from multiplane.core.errors import InputError
 from multiplane.media.vr180.layout import Layout
+from multiplane.split.stereo import people_choice
 from multiplane.split.stereo.config import StereoOptions
 from multiplane.split.stereo.edges_config import EdgesOptions
 from multiplane.split.stereo.matter import Footage, Matter, StereoMattes, check_length, compute_of
+from multiplane.split.stereo.people_config import PeopleOptions, SamPeople
 
 EDGES = EdgesOptions(edge_px=3)
 
@@ -107,3 +109,18 @@ def test_a_chunk_has_the_same_frames_twice() -> None:
 def test_fp16_is_short_for_a_precision() -> None:
     assert compute_of(StereoOptions(fp16=True)).precision == "fp16"
     assert compute_of(StereoOptions(precision="bf16")).precision == "bf16"
+
+
+def test_memory_is_offloaded_whoever_chose_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def make(kind: object, options: PeopleOptions, **more: object) -> OraclePeople:
+        asked.append(options.backend)
+        return OraclePeople(near_film())
+
+    chosen = people_choice.Choice(SamPeople(), "is here")
+    monkeypatch.setattr(people_choice, "choose_people", lambda *_: chosen)
+    monkeypatch.setattr(people_choice, "make", make)
+    for wanted in (False, True):
+        Matter(StereoOptions(memory_offload=wanted))
+    assert asked == [SamPeople(), SamPeople(memory_offload=True)]

@@ -110,7 +110,9 @@ class Matter:
         """
         self.options = options
         compute = compute_of(options)
-        made = open_backend or (lambda: open_people(options.people, compute))
+        made = open_backend or (
+            lambda: open_people(options.people, compute, options.memory_offload)
+        )
         self._people = [made() for _ in range(2 if options.parallel_eyes else 1)]
         self._refiners = [EdgeRefiner(options.edges, compute) for _ in range(2)]
         _LOG.info("people with %s: %s", self._people[0].kind, self._people[0].why)

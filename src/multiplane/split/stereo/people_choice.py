@@ -113,12 +113,16 @@ def models_of(options: PeopleOptions, compute: Compute) -> tuple[str, ...]:
     return ()
 
 
-def open_people(options: PeopleOptions, compute: Compute) -> People:
+def open_people(
+    options: PeopleOptions, compute: Compute, memory_offload: bool = False
+) -> People:  # fmt: skip
     """Load the backend.
 
     Args:
         options: Which one, and who is left out.
         compute: Where and how networks run.
+        memory_offload: Asks backends that remember on the GPU to remember in the machine's memory,
+            also where ``auto`` chose them.
 
     Raises:
         WeightsError: Its weights cannot be had.
@@ -126,7 +130,10 @@ def open_people(options: PeopleOptions, compute: Compute) -> People:
     """
     choice = choose_people(options.backend, compute)
     backend = choose(BACKENDS, choice.options.kind, GROUP)
-    chosen = options.model_copy(update={"backend": choice.options})
+    wanted = choice.options
+    if memory_offload and "memory_offload" in type(wanted).model_fields:
+        wanted = wanted.model_copy(update={"memory_offload": True})
+    chosen = options.model_copy(update={"backend": wanted})
     people: People = make(backend, chosen, compute=compute, why=choice.why)
     return people
 
