@@ -11,7 +11,14 @@ import pytest
 from multiplane.hub.table import MODELS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "neural.md"
-STAGES = ["split.segment", "split.track", "split.detect", "split.matte", "restore.inpaint"]
+STAGES = [
+    "split.segment",
+    "split.track",
+    "split.detect",
+    "split.matte",
+    "split.stereo",
+    "restore.inpaint",
+]
 
 
 def part(stage: str) -> str:

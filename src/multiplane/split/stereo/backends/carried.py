@@ -26,9 +26,9 @@ Ask: TypeAlias = Callable[[int, Frame, Sequence[Look]], Sequence[Look]]
 
 _SEEN = 0.3
 """What covers less of somebody who is known to be there has not seen him."""
-_REACH = 0.25
+_REACH, _STEP = 0.25, 0.5
 """How far beside where somebody is said to be he is still looked for, share of the side of a
-square of his size."""
+square of his size; and beside where he was a frame before."""
 _WORK_PX = 512
 """Long side at which pixels are shared out, pixels."""
 
@@ -46,7 +46,7 @@ def drawn_by(propagator: Propagator) -> Draw:
 
 def least_px(options: PeopleOptions, frame: Frame) -> int:
     """How many pixels somebody covers at least."""
-    return max(1, round(options.min_person_share * frame.shape[0] * frame.shape[1]))
+    return max(1, round(options.min_person_share * int(frame.shape[0]) * int(frame.shape[1])))
 
 
 def carry(
@@ -105,7 +105,7 @@ class Seeded:
         if told is None and not self._between:
             return None
         if told is None:
-            return share_out(self._last, self._seen(index, frame, self._last))
+            return share_out(self._last, self._seen(index, frame, self._last), _STEP)
         rough = [look for look in told if look.id is not None]
         drawn = [look for look in (_masked(one, frame, self._draw) for one in rough)
                  if look.mask is not None and look.mask.any()]  # fmt: skip
@@ -128,7 +128,7 @@ class Seeded:
             yield told
 
 
-def share_out(people: Sequence[Look], together: Mask) -> list[Look]:
+def share_out(people: Sequence[Look], together: Mask, reach: float = _REACH) -> list[Look]:
     """Give what is seen to those who are known to be there.
 
     Each pixel goes to the nearest of them, if he is near enough.
@@ -136,6 +136,7 @@ def share_out(people: Sequence[Look], together: Mask) -> list[Look]:
     Args:
         people: Where they are about; each with a mask.
         together: (H, W), all that is seen of anybody.
+        reach: How far beside his mask, share of the side of a square of his size.
 
     Returns:
         Those of whom enough is seen, with what is seen of them.
@@ -144,7 +145,7 @@ def share_out(people: Sequence[Look], together: Mask) -> list[Look]:
         return []
     scale = min(1.0, _WORK_PX / max(together.shape))
     size = (max(1, round(together.shape[1] * scale)), max(1, round(together.shape[0] * scale)))
-    far = np.stack([_distance(look, size) for look in people])
+    far = np.stack([_distance(look, size, reach) for look in people])
     owner = np.where(far.min(axis=0) <= 1, far.argmin(axis=0), len(people)).astype(np.uint8)
     full = cv2.resize(owner, together.shape[::-1], interpolation=cv2.INTER_NEAREST)
     found = []
@@ -156,7 +157,7 @@ def share_out(people: Sequence[Look], together: Mask) -> list[Look]:
     return found
 
 
-def _distance(look: Look, size: tuple[int, int]) -> NDArray[np.float32]:
+def _distance(look: Look, size: tuple[int, int], reach: float) -> NDArray[np.float32]:
     """How far each small pixel is from somebody; 1 is as far as he is looked for."""
     assert look.mask is not None
     small = cv2.resize(look.mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
@@ -165,8 +166,8 @@ def _distance(look: Look, size: tuple[int, int]) -> NDArray[np.float32]:
     if not inside.any():
         return np.full(size[::-1], np.inf, np.float32)
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
-    reach = 1 + _REACH * float(np.sqrt(np.count_nonzero(inside)))
-    return np.asarray(away / reach, np.float32)
+    far = 1 + reach * float(np.sqrt(np.count_nonzero(inside)))
+    return np.asarray(away / far, np.float32)
 
 
 def _masked(look: Look, frame: Frame, draw: Draw) -> Look:

@@ -27,6 +27,10 @@ _REACH_PX, _PATCH_PX = 2, 15
 _ENOUGH = 0.25
 """Share of patches that fit best where they are, from which the camera stands still. Clips from
 tripods have 0.86 and more, others 0.02 and less; people who fill the picture lie between."""
+_LITTLE = 0.3
+"""Share of the picture that has any texture, below which the rest counts too."""
+_NOISE = 0.25
+"""Mean difference, levels of 255, by which a patch may seem to fit better beside its place."""
 _TEXTURE = 50.0
 """Mean square of the slope, levels of 255, below which a patch looks the same everywhere."""
 
@@ -51,6 +55,8 @@ def stands_still(frames: Sequence[Frame]) -> bool:
     steep = cv2.Sobel(first, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(first, cv2.CV_32F, 0, 1) ** 2
     energy = cv2.blur(steep, (_PATCH_PX, _PATCH_PX))
     textured = np.asarray(energy > _TEXTURE)
+    if float(np.mean(textured)) < _LITTLE:
+        textured[:] = True  # people before a plain wall: what is flat and stays the same counts
     return all(_share_unmoved(first, other, textured) >= _ENOUGH for other in looks[1:])
 
 
@@ -64,8 +70,8 @@ def _share_unmoved(first: Grey, other: Grey, where: NDArray[np.bool_]) -> float:
         for across in range(2 * room + 1):
             apart = np.abs(first - wide[down : down + height, across : across + width])
             fits.append(cv2.blur(apart, (_PATCH_PX, _PATCH_PX)))
-    best = np.argmin(np.stack(fits), axis=0)
-    return float(np.mean(best[where] == len(fits) // 2)) if where.any() else 1.0
+    unmoved = fits[len(fits) // 2] <= np.min(fits, axis=0) + _NOISE
+    return float(np.mean(unmoved[where]))
 
 
 def _small(frame: Frame) -> Grey:

@@ -33,11 +33,11 @@ def look_closer(frame: Frame, rough: Mask, predict: Predict, margin: float) -> t
         (H, W) alpha, and how sure: how far two looks with more and with less room agree (IoU),
         times how sure the network is of the pixels.
     """
-    alpha = _alone(frame, rough, predict, margin)
+    alpha = alone(frame, rough, predict, margin)
     mask = np.asarray(alpha >= 0.5)
     if not mask.any():
         return alpha, 0.0
-    again = _alone(frame, mask, predict, margin + _WIDER) >= 0.5
+    again = alone(frame, mask, predict, margin + _WIDER) >= 0.5
     score = iou(mask, np.asarray(again)) * float(alpha[mask].mean())
     return alpha, float(np.clip(score, 0, 1))
 
@@ -50,8 +50,8 @@ def seen_alone(frame: Frame, rough: Mask, predict: Predict, margin: float) -> Al
     return crop.back(predict(crop.of(frame)))
 
 
-def _alone(frame: Frame, rough: Mask, predict: Predict, margin: float) -> Alpha:
-    """One look, without whoever else is in the window."""
+def alone(frame: Frame, rough: Mask, predict: Predict, margin: float) -> Alpha:
+    """What one look sees, without whoever else is in the window; (H, W)."""
     alpha = seen_alone(frame, rough, predict, margin)
     return np.asarray(np.where(near(rough, np.asarray(alpha >= 0.5)), alpha, 0), np.float32)
 

@@ -15,7 +15,10 @@ from multiplane.split.stereo.backends.carried import share_out
 from multiplane.split.stereo.backends.selfie.closer import look_closer, near, seen_alone
 from multiplane.split.stereo.backends.selfie.windows import Predict
 from multiplane.split.track.backend import Look, Sighting
+from multiplane.split.track.overlap import iou
 
+_AGREES = 0.7
+"""Overlap, IoU, from which somebody shown again is where he was seen."""
 _WORK_PX = 480
 """Long side at which motion is found."""
 
@@ -81,9 +84,16 @@ class _Followed:
         return dict(self._people)
 
     def add(self, number: int, look: Look) -> Sighting:
-        """Begin with a mask, or with whom the network sees in a box."""
+        """Begin with a mask, or with whom the network sees in a box.
+
+        Who is followed already and was seen more surely stays as he was seen.
+        """
         assert self._frame is not None, "people are shown in a frame that was seen"
+        known = self._people.get(number)
         mask, score = look.mask, look.score
+        surer = known is not None and known.score > score
+        if known is not None and mask is not None and surer and iou(known.mask, mask) >= _AGREES:
+            return known
         if mask is None:
             x0, y0, x1, y1 = (round(value) for value in look.box)
             box = np.zeros(self._frame.shape[:2], np.bool_)

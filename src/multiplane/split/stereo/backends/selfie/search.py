@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Alpha, Frame, Mask
-from multiplane.split.stereo.backends.selfie.closer import extent, look_closer
+from multiplane.split.stereo.backends.selfie.closer import alone, extent, look_closer
 from multiplane.split.stereo.backends.selfie.windows import (
     Predict,
     Worth,
@@ -18,6 +18,8 @@ from multiplane.split.track.backend import Look
 from multiplane.split.track.overlap import covered, iou
 
 _BELIEVED = 0.5
+_ROOM = 0.25
+"""More room for the first look at what windows may have cut in two."""
 _SAME, _PART = 0.5, 0.7
 """Overlap, IoU, from which two finds are one; share of a find that lies in another and is a part
 of it."""
@@ -50,7 +52,8 @@ def find_people(
     """
     finds = []
     for rough in _regions(laid_together(frame, predict, scales, worth), frame, least_px):
-        alpha, score = look_closer(frame, rough, predict, margin)
+        whole = np.asarray(alone(frame, rough, predict, margin + _ROOM) >= _BELIEVED)
+        alpha, score = look_closer(frame, whole if whole.any() else rough, predict, margin)
         for mask in side_by_side(np.asarray(alpha >= _BELIEVED), least_px):
             finds.append(Look(mask, extent(mask), score))
     return _unlike(finds)

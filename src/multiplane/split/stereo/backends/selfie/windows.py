@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import cv2
@@ -98,8 +98,7 @@ def _hat(size: tuple[int, int]) -> Alpha:
     return np.asarray(_RIM + (1 - _RIM) * np.minimum.outer(y, x), np.float32)
 
 
-def _starts(length: int, side: int) -> Iterator[int]:
-    """Where windows of a row begin: half a window apart, and one at the end."""
-    last = length - side
-    yield from range(0, last, max(1, side // 2))
-    yield last
+def _starts(length: int, side: int) -> list[int]:
+    """Where windows of a row begin: half a window apart or less, the last one at the end."""
+    steps = -(-2 * (length - side) // side)
+    return [round((length - side) * step / max(1, steps)) for step in range(steps + 1)]
