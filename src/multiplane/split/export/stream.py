@@ -19,6 +19,8 @@ from multiplane.split.export.parts import Part
 from multiplane.split.export.sinks import Sink, picture_of
 from multiplane.split.stereo.people_file import FramePeople
 
+_AHEAD = 2
+"""Frames that wait decoded."""
 _MOST_WORKERS = 4
 _BYTES_AT_ONCE = 600_000_000
 """Of frames that are composed or wait composed; more where the computer has more than 16 times as
@@ -86,8 +88,8 @@ def stream(
         sinks: Open; each gets each frame.
         people: Who is in the frames.
         watch: Told of each frame after it was written.
-        threads: Frames composed at a time; 0 is one a processor, four and what memory suffices
-            for at most.
+        threads: Frames composed at a time; 0 is one for two processors, four and what memory
+            suffices for at most.
 
     Returns:
         The timestamps of the frames, in units of the clip's clock.
@@ -126,7 +128,7 @@ def _units(footage: Footage, people: JoinedPeople) -> Generator[Unit, None, None
     """
     wanted = footage.stop - footage.start
     count = 0
-    frames = footage.clip.frames(footage.start, footage.stop)
+    frames = footage.clip.frames(footage.start, footage.stop, ahead=_AHEAD)
     with contextlib.closing(fade_alphas(footage.parts, footage.clip.size)) as alphas:
         for frame, alpha, seen in _in_step(frames, alphas, people):
             yield Unit(frame, Composed(frame.frame, alpha, footage.how), seen)
@@ -146,12 +148,12 @@ def _in_step(
 
 
 def _workers(size: tuple[int, int], sinks: Sequence[Sink]) -> int:
-    """How many frames to compose at a time."""
+    """How many frames to compose at a time; decoder and encoders want processors too."""
     shown = {sink.target.kind.shows for sink in sinks}
     bytes_each = _BYTES_OF_FRAME + sum(_BYTES_PER_PIXEL[shows] for shows in shown)
     budget = max(_BYTES_AT_ONCE, memory_bytes() // 16)
     fit = budget // (size[0] * size[1] * bytes_each) - 1
-    return max(1, min(_MOST_WORKERS, cpu_count(), fit))
+    return max(1, min(_MOST_WORKERS, cpu_count() // 2, fit))
 
 
 def memory_bytes() -> int:
