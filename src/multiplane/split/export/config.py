@@ -125,7 +125,7 @@ class ExportOptions(Options):
         default=0,
         ge=0,
         le=256,
-        description="how many frames are composed at a time; 0 is one for two processors, four at most",
+        description="frames composed at a time; 0 is one for two processors, four at most",
     )
 
     @field_validator("formats", mode="before")
