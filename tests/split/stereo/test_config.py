@@ -22,4 +22,4 @@ def test_one_precision() -> None:
 def test_effort_changes_nothing() -> None:
     plain, hard = StereoOptions(), StereoOptions(parallel_eyes=True, memory_offload=True)
     assert decisive(plain) == decisive(hard)
-    assert decisive(plain) != decisive(StereoOptions(correction_method="transfer"))
+    assert decisive(plain) != decisive(StereoOptions(correction_method="ensemble"))

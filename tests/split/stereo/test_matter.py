@@ -120,6 +120,7 @@ def test_memory_is_offloaded_whoever_chose_the_backend(monkeypatch: pytest.Monke
 
     chosen = people_choice.Choice(SamPeople(), "is here")
     monkeypatch.setattr(people_choice, "choose_people", lambda *_: chosen)
+    monkeypatch.setattr(people_choice, "choose", lambda *_: None)  # the network stays unloaded
     monkeypatch.setattr(people_choice, "make", make)
     for wanted in (False, True):
         Matter(StereoOptions(memory_offload=wanted))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,21 +52,29 @@ def test_the_same_people_have_the_same_ids_in_both_eyes(mode: str) -> None:
     assert left[0] == left[-1]
     assert sorted(left[0]) == [1, 2]
     asked = [call[1:] for call in oracle.calls]
-    assert asked == {
-        "independent": [("left", False), ("right", False)],
-        "master_slave": [("left", False), ("right", True)],
-        "joint": [("both", False), ("left", True), ("right", True)],
-    }[mode]
+    assert (
+        asked
+        == {
+            "independent": [("left", False), ("right", False)],
+            "master_slave": [("left", False), ("right", True)],
+            "joint": [("both", False), ("left", True), ("right", True)],
+        }[mode]
+    )
+
+
+@cache
+def crossing() -> Film:
+    """1 passes in front of 2."""
+    cards = [
+        Card(1, walks((-0.3, 1.0), (0.3, 1.0), 1.0), drawn_person(1)),
+        Card(2, walks((0.5, 1.6), (-0.5, 1.6), 1.0), drawn_person(2)),
+    ]
+    return film(Scene(192, cards), [i / 8 for i in range(9)])
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_people_who_cross_keep_their_ids(mode: str) -> None:
-    scene = Scene(
-        192,
-        [Card(1, walks((-0.3, 1.0), (0.3, 1.0), 1.0), drawn_person(1)),
-         Card(2, walks((0.5, 1.6), (-0.5, 1.6), 1.0), drawn_person(2))],
-    )  # fmt: skip
-    made = film(scene, [i / 8 for i in range(9)])
+    made = crossing()
     oracle = OraclePeople(made, swaps={"left": 5})  # that eye mistakes them for each other
     left, right = who(made, find_people(chunk(made, oracle, mode=mode)))
     for here, there in zip(left, right, strict=True):
