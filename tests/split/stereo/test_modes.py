@@ -37,7 +37,7 @@ def who(made: Film, tracks: tuple[EyeTrack, ...]) -> list[list[dict[int, int]]]:
             row = {}
             for number, one in people.items():
                 mask = one.mask.unpack()
-                row[number] = max(truth, key=lambda n: (truth[n] & mask).sum())  # noqa: B023
+                row[number] = max(truth, key=lambda n: (truth[n] & mask).sum())
             rows.append(row)
         told.append(rows)
     return told
