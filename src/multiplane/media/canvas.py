@@ -93,7 +93,8 @@ class Canvas:
             sheet = _Sheet(av.VideoFrame(*self._size, self._format), ())
         else:
             sheet = self._sheets.pop(0)
-            sheet.frame.make_writable()
+        # The encoder counts references from now on: it need not copy, and we only what it holds.
+        sheet.frame.make_writable()
         self._sheets.append(sheet)
         clean, frame = self._flat((0, 0, 0)), sheet.frame
         frame.colorspace, frame.color_range = clean.colorspace, clean.color_range
