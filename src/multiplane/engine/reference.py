@@ -66,23 +66,28 @@ def _stage(name: str) -> list[str]:
     return lines + _table(stage.options, set())
 
 
-def _table(model: type[BaseModel], told: set[type[BaseModel]]) -> list[str]:
-    """The options of a model, then the models it chooses from that were not told of before."""
+def _table(model: type[BaseModel], told: set[type[BaseModel]], within: str = "") -> list[str]:
+    """The options of a model, then the models it chooses from that were not told of before.
+
+    Those within others are named by the way to them, since each has a kind called ``auto``.
+    """
     lines = ["| option | type | default | what |", "|---|---|---|---|"]
-    choices: list[type[BaseModel]] = []
+    choices: dict[type[BaseModel], str] = {}
     for name, field in model.model_fields.items():
         if name != "kind":
             lines.append(f"| `{name}` | {_type(field)} | {_default(field)} | {field.description} |")
-            choices += models_in(field.annotation)
+            for choice in models_in(field.annotation):
+                choices.setdefault(choice, f"{within}{name}")
     lines.append("")
-    fresh = [choice for choice in dict.fromkeys(choices) if choice not in told]
+    fresh = {choice: way for choice, way in choices.items() if choice not in told}
     told.update(fresh)
-    for choice in fresh:
+    for choice, way in fresh.items():
         kind = choice.model_fields.get("kind")
-        title = f"`kind: {kind.default}`" if kind else choice.__name__
+        named = f"`{way}: {kind.default}`" if kind and within else ""
+        title = named or (f"`kind: {kind.default}`" if kind else choice.__name__)
         lines += [f"### {title}", "", (choice.__doc__ or "").strip().splitlines()[0], ""]
         if set(choice.model_fields) - {"kind"}:
-            lines += _table(choice, told)
+            lines += _table(choice, told, f"{way}.")
     return lines
 
 
