@@ -10,7 +10,6 @@ from multiplane.core.instances import box_of
 from multiplane.split.stereo.backends.carried import (
     Seeded,
     carry,
-    drawn_by,
     least_px,
     share_out,
 )
@@ -68,15 +67,15 @@ def ask(index: int, frame: Frame, people: Sequence[Look]) -> list[Look]:
 
 def test_seeds_are_drawn_by_what_the_eye_sees() -> None:
     seeds = {0: [look(shifted(FIRST, -3), 9), look(SECOND)], 3: []}
-    asked = Seeded(seeds.get, ask, drawn_by(Oracle(SCENE)))
+    asked = Seeded(seeds.get, ask, Oracle(SCENE))
     (found,) = asked(0, SCENE.frames[0]) or ()
     assert found.id == 9  # who has no id is nobody
     assert found.mask is not None
     assert iou(found.mask, FIRST) > 0.9
     assert asked(1, SCENE.frames[1]) == []  # nobody was told of yet
-    told = list(asked.through(carry(SCENE.frames, asked, Oracle(SCENE), OPTIONS, every_frames=1)))
+    told = list(carry(SCENE.frames, asked, asked, OPTIONS, every_frames=1))
     assert [[one.track_id for one in people] for people in told[:3]] == [[9]] * 3
-    quiet = Seeded(seeds.get, ask, drawn_by(Oracle(SCENE)), between=False)
+    quiet = Seeded(seeds.get, ask, Oracle(SCENE), between=False)
     assert quiet(1, SCENE.frames[1]) is None
     assert quiet(3, SCENE.frames[3]) == []
 
@@ -85,12 +84,28 @@ def test_who_is_not_seen_is_believed_and_boxes_are_drawn() -> None:
     def blind(index: int, frame: Frame, people: Sequence[Look]) -> list[Look]:
         return []
 
-    (believed,) = Seeded(lambda index: [look(FIRST, 4)], blind, drawn_by(Oracle(SCENE)))(
+    (believed,) = Seeded(lambda index: [look(FIRST, 4)], blind, Oracle(SCENE))(
         0, SCENE.frames[0]
     ) or ()  # fmt: skip
     np.testing.assert_array_equal(believed.mask, FIRST)
     box = Look(None, box_of(SECOND), 0.8, 6)
-    (drawn,) = Seeded(lambda index: [box], blind, drawn_by(Oracle(SCENE)))(
+    (drawn,) = Seeded(lambda index: [box], blind, Oracle(SCENE))(
         0, SCENE.frames[0]
     ) or ()  # fmt: skip
     np.testing.assert_array_equal(drawn.mask, SECOND)
+
+
+def test_between_seeds_who_is_not_seen_is_carried() -> None:
+    def half_blind(index: int, frame: Frame, people: Sequence[Look]) -> list[Look]:
+        return [look(SCENE.truth[index][0])]
+
+    seeds = {0: [look(FIRST, 9), look(SECOND, 4)]}
+    oracle = Oracle(SCENE)
+    asked = Seeded(seeds.get, half_blind, oracle)
+    told = list(carry(SCENE.frames, asked, asked, OPTIONS, every_frames=1))
+    for index, people in enumerate(told):
+        assert [one.track_id for one in people] == [4, 9]
+        for one, truth in zip(people, reversed(SCENE.truth[index]), strict=True):
+            assert iou(one.mask, truth) > 0.95
+    assert asked.notes is oracle.notes
+    assert asked.fell_short(MemoryError())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -13,7 +13,7 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.core.instances import Instance, box_of
 from multiplane.split.stereo.backend import Seeds
 from multiplane.split.stereo.people_config import PeopleOptions
-from multiplane.split.track.backend import Look, Propagator
+from multiplane.split.track.backend import Following, Look, Propagator, Sighting
 from multiplane.split.track.config import IdentityOptions, TrackOptions
 from multiplane.split.track.follow import Find, Tracks
 from multiplane.split.track.overlap import covered
@@ -24,11 +24,11 @@ Draw: TypeAlias = Callable[[Frame, Look], Mask]
 Ask: TypeAlias = Callable[[int, Frame, Sequence[Look]], Sequence[Look]]
 """Frame number, frame and who is about where → what this eye sees of anybody."""
 
-_SEEN = 0.3
+_SEEN = 0.5
 """What covers less of somebody who is known to be there has not seen him."""
-_REACH, _STEP = 0.25, 0.5
+_REACH = 0.25
 """How far beside where somebody is said to be he is still looked for, share of the side of a
-square of his size; and beside where he was a frame before."""
+square of his size."""
 _WORK_PX = 512
 """Long side at which pixels are shared out, pixels."""
 
@@ -82,22 +82,30 @@ def carry(
 class Seeded:
     """Those who are known to be there, where this eye itself sees them.
 
-    What this eye sees goes to whom it lies on or next to; who is not seen is drawn from the mask
-    he came with. Between seeds those who were seen last go on.
+    What this eye sees goes to whom it lies on or next to; who is not seen, or by less than half,
+    keeps the mask he came with. Between seeds it is the same with the masks that were carried.
+
+    It is a propagator itself, round the one that carries, so that it knows where everybody is.
     """
 
-    def __init__(self, seeds: Seeds, ask: Ask, draw: Draw, between: bool = True) -> None:
+    drifts = True
+
+    def __init__(
+        self, seeds: Seeds, ask: Ask, propagator: Propagator, between: bool = True
+    ) -> None:  # fmt: skip
         """Take both.
 
         Args:
             seeds: Who is there.
             ask: What this eye sees by itself; asked about every frame, in order.
-            draw: For those of whom only a box is known.
+            propagator: Carries them; and draws those of whom only a box is known.
             between: Whether this eye is asked between seeds too; not where who is carried is
                 drawn anew in each frame anyway.
         """
-        self._seeds, self._ask, self._draw, self._between = seeds, ask, draw, between
-        self._last: list[Look] = []
+        self._seeds, self._ask, self._between = seeds, ask, between
+        self._propagator, self._draw = propagator, drawn_by(propagator)
+        self._following: Following | None = None
+        self._carried: list[Look] = []
 
     def __call__(self, index: int, frame: Frame) -> Sequence[Look] | None:
         """Those who are in a frame; None where nobody looked."""
@@ -105,13 +113,51 @@ class Seeded:
         if told is None and not self._between:
             return None
         if told is None:
-            return share_out(self._last, self._seen(index, frame, self._last), _STEP)
-        rough = [look for look in told if look.id is not None]
-        drawn = [look for look in (_masked(one, frame, self._draw) for one in rough)
-                 if look.mask is not None and look.mask.any()]  # fmt: skip
+            drawn = self._carried
+        else:
+            rough = (look for look in told if look.id is not None)
+            masked = (_masked(look, frame, self._draw) for look in rough)
+            drawn = [look for look in masked if look.mask is not None and look.mask.any()]
         together = self._seen(index, frame, drawn)
         seen = {look.id: look for look in share_out(drawn, together)}
         return [seen.get(look.id, look) for look in drawn]
+
+    @property
+    def notes(self) -> list[str]:
+        """Those of the propagator inside."""
+        return self._propagator.notes
+
+    def start(self) -> Following:
+        """Begin with a chunk."""
+        self._following, self._carried = self._propagator.start(), []
+        return self
+
+    def fell_short(self, error: Exception) -> bool:
+        """As the propagator inside says."""
+        return self._propagator.fell_short(error)
+
+    def step(self, frame: Frame) -> Mapping[int, Sighting]:
+        """Carry everybody to the next frame, and remember where they are."""
+        found = self._inside.step(frame)
+        self._carried = [
+            Look(one.mask, box_of(one.mask), one.score, number)
+            for number, one in found.items()
+            if one.mask.any()
+        ]
+        return found
+
+    def add(self, number: int, look: Look) -> Sighting:
+        """Show somebody."""
+        return self._inside.add(number, look)
+
+    def remove(self, number: int) -> None:
+        """Follow somebody no longer."""
+        self._inside.remove(number)
+
+    @property
+    def _inside(self) -> Following:
+        assert self._following is not None, "it was started"
+        return self._following
 
     def _seen(self, index: int, frame: Frame, people: Sequence[Look]) -> Mask:
         """All that this eye sees of anybody."""
@@ -121,14 +167,8 @@ class Seeded:
                 together |= look.mask
         return together
 
-    def through(self, stream: Iterator[list[Instance]]) -> Iterator[list[Instance]]:
-        """Remember what is told of each frame, and pass it on."""
-        for told in stream:
-            self._last = [Look(one.mask, one.box, one.score, one.track_id) for one in told]
-            yield told
 
-
-def share_out(people: Sequence[Look], together: Mask, reach: float = _REACH) -> list[Look]:
+def share_out(people: Sequence[Look], together: Mask) -> list[Look]:
     """Give what is seen to those who are known to be there.
 
     Each pixel goes to the nearest of them, if he is near enough.
@@ -136,7 +176,6 @@ def share_out(people: Sequence[Look], together: Mask, reach: float = _REACH) -> 
     Args:
         people: Where they are about; each with a mask.
         together: (H, W), all that is seen of anybody.
-        reach: How far beside his mask, share of the side of a square of his size.
 
     Returns:
         Those of whom enough is seen, with what is seen of them.
@@ -145,7 +184,7 @@ def share_out(people: Sequence[Look], together: Mask, reach: float = _REACH) -> 
         return []
     scale = min(1.0, _WORK_PX / max(together.shape))
     size = (max(1, round(together.shape[1] * scale)), max(1, round(together.shape[0] * scale)))
-    far = np.stack([_distance(look, size, reach) for look in people])
+    far = np.stack([_distance(look, size) for look in people])
     owner = np.where(far.min(axis=0) <= 1, far.argmin(axis=0), len(people)).astype(np.uint8)
     full = cv2.resize(owner, together.shape[::-1], interpolation=cv2.INTER_NEAREST)
     found = []
@@ -157,7 +196,7 @@ def share_out(people: Sequence[Look], together: Mask, reach: float = _REACH) -> 
     return found
 
 
-def _distance(look: Look, size: tuple[int, int], reach: float) -> NDArray[np.float32]:
+def _distance(look: Look, size: tuple[int, int]) -> NDArray[np.float32]:
     """How far each small pixel is from somebody; 1 is as far as he is looked for."""
     assert look.mask is not None
     small = cv2.resize(look.mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
@@ -166,7 +205,7 @@ def _distance(look: Look, size: tuple[int, int], reach: float) -> NDArray[np.flo
     if not inside.any():
         return np.full(size[::-1], np.inf, np.float32)
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
-    far = 1 + reach * float(np.sqrt(np.count_nonzero(inside)))
+    far = 1 + _REACH * float(np.sqrt(np.count_nonzero(inside)))
     return np.asarray(away / far, np.float32)
 
 

@@ -11,7 +11,7 @@ from multiplane.split.segment.choice import Choices
 from multiplane.split.segment.config import SegmentOptions
 from multiplane.split.segment.shot import Shot
 from multiplane.split.stereo.backend import Seeds
-from multiplane.split.stereo.backends.carried import Seeded, carry, drawn_by, least_px
+from multiplane.split.stereo.backends.carried import Seeded, carry, least_px
 from multiplane.split.stereo.backends.outline import outline
 from multiplane.split.stereo.backends.tripod import camera_of
 from multiplane.split.stereo.people_config import MotionPeople as MotionOptions
@@ -87,5 +87,5 @@ def follow_characters(
     if seeds is None:
         yield from carry(frames, sure, propagator, options, every_frames=1)
         return
-    seeded = Seeded(seeds, sure, drawn_by(propagator))
-    yield from seeded.through(carry(frames, seeded, propagator, options, every_frames=1))
+    seeded = Seeded(seeds, sure, propagator)
+    yield from carry(frames, seeded, seeded, options, every_frames=1)

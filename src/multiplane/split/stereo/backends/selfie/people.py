@@ -10,7 +10,7 @@ from multiplane.core.instances import Instance
 from multiplane.hub import weights
 from multiplane.networks.selfie import Selfie
 from multiplane.split.stereo.backend import Seeds
-from multiplane.split.stereo.backends.carried import Seeded, carry, drawn_by
+from multiplane.split.stereo.backends.carried import Seeded, carry
 from multiplane.split.stereo.backends.selfie.closer import look_closer
 from multiplane.split.stereo.backends.selfie.finder import Finder
 from multiplane.split.stereo.backends.selfie.following import SelfiePropagator
@@ -61,8 +61,8 @@ class SelfiePeople:
             every = self._options.every_frames
             yield from carry(frames, find, propagator, self._options, every)
             return
-        seeded = Seeded(seeds, self._ask, drawn_by(propagator), between=False)
-        yield from seeded.through(carry(frames, seeded, propagator, self._options, every_frames=1))
+        seeded = Seeded(seeds, self._ask, propagator, between=False)
+        yield from carry(frames, seeded, seeded, self._options, every_frames=1)
 
     def look(self, frame: Frame, hint: Mask) -> tuple[Alpha, float]:
         """Ask about one person in a crop of his own.
