@@ -190,13 +190,17 @@ def matched(
     """Pairs of a true person and the id it was found under."""
     found = {person.id: person.mask.unpack() for person in frame.eyes[eye]}
     for who, mask in known:
-        shares = {
-            number: overlap(seen, cv2.resize(mask.astype(np.uint8), seen.shape[::-1]) > 0)
-            for number, seen in found.items()
-        }
+        shares = {number: overlap(seen, at_size_of(mask, seen)) for number, seen in found.items()}
         number = max(shares, key=lambda n: shares[n], default=0)
         if shares and shares[number] >= MATCH:
             yield who, number
+
+
+def at_size_of(mask: Mask, like: Mask) -> Mask:
+    """A mask made smaller: where half of what a pixel covers is selected."""
+    grey = mask.astype(np.uint8) * np.uint8(255)
+    small = cv2.resize(grey, like.shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small >= 128, np.bool_)
 
 
 def overlap(one: Mask, other: Mask) -> float:
