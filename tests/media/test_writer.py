@@ -78,6 +78,16 @@ def test_other_codecs(tmp_path: Path, codec: Any) -> None:
     assert means == pytest.approx([i * 40 for i in range(5)], abs=2)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv"])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_one_frame_alone(make_clip, tmp_path: Path, codec: Any, name: str) -> None:
+    clip = open_clip(make_clip("s.mp4", 1))
+    options = VideoOptions(codec=codec, speed="ultrafast")
+    for _ in range(5):  # what x265 leaves behind is chance
+        write_video(tmp_path / name, clip.frames(), clip, options)
+        verify(clip.path, tmp_path / name)
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1"])
 def test_both_ends_of_quality_are_written(tmp_path: Path, codec: Any) -> None:
     for quality in (0, 51 if codec.startswith("libx") else 63):

@@ -258,20 +258,26 @@ class VideoWriter:
     def _encode(self, output: OutputContainer, stream: VideoStream, sound: Sound | None) -> None:
         """The encoding thread: frames until None comes, then what is left inside the encoder."""
         try:
-            while True:
-                frame = self._queue.get()
-                if sound:
-                    sound.delay_s = self._clock.delay * self._picture.time_base
-                for packet in stream.encode(frame):
-                    if sound and packet.pts is not None:
-                        sound.write_until(float(packet.pts * self._picture.time_base))
-                    self._mux(output, packet)
-                if frame is None:
-                    break
-            if sound:
-                sound.write_until(None)
+            with plain_errors(self._path):  # here: other writers may be open round this one
+                self._encode_all(output, stream, sound)
         except BaseException as error:  # noqa: BLE001 - raised on the writing thread
             self._error = error
+
+    def _encode_all(
+        self, output: OutputContainer, stream: VideoStream, sound: Sound | None
+    ) -> None:
+        while True:
+            frame = self._queue.get()
+            if sound:
+                sound.delay_s = self._clock.delay * self._picture.time_base
+            for packet in stream.encode(frame):
+                if sound and packet.pts is not None:
+                    sound.write_until(float(packet.pts * self._picture.time_base))
+                self._mux(output, packet)
+            if frame is None:
+                break
+        if sound:
+            sound.write_until(None)
 
     def _mux(self, output: OutputContainer, packet: av.Packet[VideoStream]) -> None:
         """Put one packet of the picture into the file; on the encoding thread."""
