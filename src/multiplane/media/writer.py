@@ -266,11 +266,15 @@ class VideoWriter:
     def _encode_all(
         self, output: OutputContainer, stream: VideoStream, sound: Sound | None
     ) -> None:
+        count = 0
         while True:
             frame = self._queue.get()
+            count += frame is not None
             if sound:
                 sound.delay_s = self._clock.delay * self._picture.time_base
             for packet in stream.encode(frame):
+                if count == 1 and frame is None:
+                    packet.dts = packet.pts  # x265 leaves that of an only frame unset
                 if sound and packet.pts is not None:
                     sound.write_until(float(packet.pts * self._picture.time_base))
                 self._mux(output, packet)
