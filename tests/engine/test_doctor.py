@@ -185,6 +185,16 @@ def test_codecs(monkeypatch):
     assert states["codec ffv1"].state == "ok"
 
 
+@pytest.mark.parametrize(("why", "found"), [
+    ("no NVIDIA driver was found", "none: no NVIDIA driver was found; the processor encodes"),
+    ("", "H.264 and H.265 by the card"),
+])  # fmt: skip
+def test_the_card_s_encoder(monkeypatch, why, found):
+    monkeypatch.setattr(machine, "no_nvenc", lambda: why)
+    (check,) = [check for check in doctor.check_codecs() if check.name == "codec nvenc"]
+    assert (check.state, check.found) == ("ok", found)
+
+
 def test_extras(monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "lpips" else object())
     (check,) = [c for c in doctor.check_extras() if c.name == "extra perceptual"]

@@ -257,6 +257,9 @@ def check_codecs() -> Iterable[Check]:
         else:
             fix = "pip install --force-reinstall --only-binary av av"
             yield Check(f"codec {codec}", "warn", f"absent; no {purpose}", fix)
+    without = machine.no_nvenc()
+    found = f"none: {without}; the processor encodes" if without else "H.264 and H.265 by the card"
+    yield Check("codec nvenc", "ok", found)
 
 
 def check_extras() -> Iterable[Check]:

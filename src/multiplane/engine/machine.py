@@ -8,14 +8,19 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
 
 from multiplane.core.threads import cpu_count
+from multiplane.media.colour import colour_for
+from multiplane.media.config import NVENC, VideoOptions
+from multiplane.media.encoders import Picture, try_encoder
 
 CODECS = {
     "libx264": "H.264 video",
+    "libx265": "H.265 video",
     "aac": "AAC sound",
     "ffv1": "lossless video with alpha",
     "prores_ks": "ProRes 4444, alpha for editors",
@@ -94,6 +99,13 @@ def gpus() -> list[Gpu]:
         return []
     rows = [[part.strip() for part in line.split(",")] for line in done.stdout.splitlines()]
     return [Gpu(*row) for row in rows if len(row) == 3]
+
+
+def no_nvenc() -> str:
+    """Why no graphics card encodes H.265 here, in words; empty when one does."""
+    picture = Picture((1920, 1080), Fraction(30), Fraction(1, 30), colour_for((1920, 1080)))
+    options = VideoOptions(codec="libx265")
+    return try_encoder(NVENC["libx265"], options, picture, "yuv420p") or ""
 
 
 def encoder_there(codec: str) -> bool:
