@@ -13,7 +13,7 @@ from multiplane.media import sound as sound_module
 from multiplane.media.clip import open_clip
 from multiplane.media.config import VideoOptions
 from multiplane.media.sound import open_sound, takes_sound
-from multiplane.media.verify import compare
+from multiplane.media.verify import compare, verify
 from multiplane.media.writer import write_video
 
 
@@ -46,6 +46,50 @@ def test_sound_is_encoded_anew_where_it_must(
         seconds = sum(f.samples for f in written.decode(audio=0)) / 48000
     assert seconds == pytest.approx(2.0, abs=0.06)
     assert compare(clip.path, tmp_path / result).same_timing
+
+
+def with_sound(path: Path, codec: str, layout: str) -> Path:
+    with av.open(str(path), "w") as output:
+        video: Any = output.add_stream("mjpeg", rate=25)
+        video.width, video.height, video.pix_fmt = 48, 32, "yuvj420p"
+        sound: Any = output.add_stream(codec, rate=48000)
+        sound.codec_context.layout = layout
+        for _ in range(5):
+            output.mux(video.encode(av.VideoFrame(48, 32, "yuvj420p")))
+        output.mux(video.encode(None))
+        kind = sound.codec_context.format.name
+        for start in range(0, 9600, sound.codec_context.frame_size or 1024):
+            frame = av.AudioFrame(kind, layout, sound.codec_context.frame_size or 1024)
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            frame.sample_rate, frame.pts = 48000, start
+            output.mux(sound.encode(frame))
+        output.mux(sound.encode(None))
+    return path
+
+
+def test_sound_that_does_not_say_what_its_channels_are(tmp_path: Path) -> None:
+    clip = open_clip(with_sound(tmp_path / "a.avi", "pcm_s16le", "stereo"))
+    write_video(tmp_path / "b.mp4", clip.frames(), clip, VideoOptions(speed="ultrafast"))
+    assert verify(clip.path, tmp_path / "b.mp4").same_sound
+    with av.open(str(tmp_path / "b.mp4")) as written:
+        assert written.streams.audio[0].codec_context.layout.name == "stereo"
+
+
+def test_channels_at_the_sides_in_opus(tmp_path: Path) -> None:
+    clip = open_clip(with_sound(tmp_path / "a.mkv", "ac3", "5.1(side)"))
+    options = VideoOptions(codec="libvpx-vp9", speed="ultrafast")
+    write_video(tmp_path / "b.webm", clip.frames(), clip, options)
+    with av.open(str(tmp_path / "b.webm")) as written:
+        assert written.streams.audio[0].codec_context.layout.name == "5.1"
+
+
+def test_channels_that_opus_does_not_know(tmp_path: Path) -> None:
+    clip = open_clip(with_sound(tmp_path / "a.mkv", "aac", "4.0"))
+    with pytest.raises(InputError, match=r"libopus cannot encode aac sound of 4\.0") as caught:
+        options = VideoOptions(codec="libvpx-vp9", speed="ultrafast")
+        write_video(tmp_path / "b.webm", clip.frames(), clip, options)
+    assert "sound='drop'" in caught.value.fix
 
 
 def test_no_way_to_carry_it(make_clip, tmp_path: Path) -> None:

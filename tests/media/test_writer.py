@@ -88,6 +88,14 @@ def test_one_frame_alone(make_clip, tmp_path: Path, codec: Any, name: str) -> No
         verify(clip.path, tmp_path / name)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_two_frames_alone(make_clip, tmp_path: Path, codec: Any) -> None:
+    clip = open_clip(make_clip("s.mp4", 2))
+    for _ in range(20):  # what x265 leaves behind is chance
+        write_video(tmp_path / "a.mp4", clip.frames(), clip, VideoOptions(codec=codec))
+        assert verify(clip.path, tmp_path / "a.mp4").largest_time_error_s == 0
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1"])
 def test_both_ends_of_quality_are_written(tmp_path: Path, codec: Any) -> None:
     for quality in (0, 51 if codec.startswith("libx") else 63):
@@ -243,6 +251,22 @@ def test_an_encoder_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(BackendError, match="the encoder failed") as caught:
         write_video(tmp_path / "a.mp4", (flat(i) for i in range(50)), 25, QUICK)
     assert "choose another codec" in caught.value.fix
+
+
+def test_the_writer_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mux(self: VideoWriter, *_: object) -> None:
+        if "outer" in str(self._path):
+            raise av.error.InvalidDataError(1, "no")
+
+    monkeypatch.setattr(VideoWriter, "_mux", mux)
+    with (
+        pytest.raises(BackendError, match=r"failed on .*outer\.mp4"),
+        VideoWriter(tmp_path / "outer.mp4", (48, 32), 25, QUICK) as outer,
+        VideoWriter(tmp_path / "inner.mkv", (48, 32), 25, VideoOptions(codec="ffv1")) as inner,
+    ):
+        for index in range(200):
+            inner.write(flat(index))
+            outer.write(flat(index))
 
 
 def test_a_damaged_source_fails_the_file(make_clip, tmp_path: Path) -> None:

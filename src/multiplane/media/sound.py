@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
@@ -24,6 +25,8 @@ from multiplane.media.clip import open_container
 _log = logging.getLogger(__name__)
 
 _OWN_CODEC = {".webm": "libopus", ".mkv": "aac", ".mp4": "aac", ".m4v": "aac", ".mov": "aac"}
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""Channels → what they are, where a track does not say it, as in AVI."""
 
 
 class Sound:
@@ -53,7 +56,7 @@ class Sound:
         self._encoders: dict[int, AudioResampler] = {}
         for track in self._input.streams.audio:
             if takes_sound(output.format.name, track):
-                self._tracks[track.index] = output.add_stream_from_template(track)
+                self._tracks[track.index] = _copied(output, track)
             else:
                 self._tracks[track.index] = self._own_stream(track, suffix)
             self._tracks[track.index].metadata.update(_kept(track.metadata))
@@ -92,10 +95,18 @@ class Sound:
         rate = 48000 if own == "libopus" else track.codec_context.sample_rate
         stream = self._output.add_stream(own, rate=rate)
         assert isinstance(stream, AudioStream)
-        stream.codec_context.layout = track.codec_context.layout
+        stream.codec_context.layout = _layout(track, own == "libopus")
         stream.codec_context.bit_rate = 96000 * max(track.codec_context.channels, 2) // 2 * 2
         stream.time_base = stream.codec_context.time_base = Fraction(1, rate)
-        stream.codec_context.open()
+        try:
+            stream.codec_context.open()
+        except av.FFmpegError as error:
+            raise InputError(
+                f"{own} cannot encode {name} sound of {track.codec_context.layout.name}, and a "
+                f"{suffix} file cannot hold it as it is",
+                why=(error.strerror or str(error)).lower(),
+                fix="name the output .mkv, or drop the sound with sound='drop'",
+            ) from error
         self._encoders[track.index] = AudioResampler(
             stream.codec_context.format, stream.codec_context.layout, rate,
             frame_size=stream.codec_context.frame_size or 1024,
@@ -183,11 +194,27 @@ def takes_sound(container: str, track: AudioStream) -> bool:
     """
     try:
         with av.open(io.BytesIO(), "w", format=container) as trial:
-            trial.add_stream_from_template(track)
+            _copied(trial, track)
             trial.start_encoding()
     except (ValueError, av.FFmpegError):
         return False
     return True
+
+
+def _copied(output: OutputContainer, track: AudioStream) -> AudioStream:
+    """Add a stream for the packets of a track; PCM in MP4 has to say what its channels are."""
+    stream = output.add_stream_from_template(track)
+    stream.codec_context.layout = _layout(track)
+    return stream
+
+
+def _layout(track: AudioStream, opus: bool = False) -> AudioLayout:
+    """What the channels of a track are; Opus takes those at the sides for those at the back."""
+    layout = track.codec_context.layout
+    name = _LAYOUTS.get(layout.nb_channels)
+    said = any(channel.name != "NONE" for channel in layout.channels)
+    same = opus and layout.name.split("(")[0] == name
+    return AudioLayout(name) if name and (same or not said) else layout
 
 
 def _move(packet: av.Packet[Any], seconds: Fraction) -> None:

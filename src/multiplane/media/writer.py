@@ -273,8 +273,8 @@ class VideoWriter:
             if sound:
                 sound.delay_s = self._clock.delay * self._picture.time_base
             for packet in stream.encode(frame):
-                if count == 1 and frame is None:
-                    packet.dts = packet.pts  # x265 leaves that of an only frame unset
+                if count <= 2 and frame is None:
+                    packet.dts = packet.pts  # x265 leaves it unset until it had three frames
                 if sound and packet.pts is not None:
                     sound.write_until(float(packet.pts * self._picture.time_base))
                 self._mux(output, packet)
