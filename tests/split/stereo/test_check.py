@@ -105,6 +105,18 @@ def test_nobody_is_put_where_an_eye_cannot_see_them() -> None:
     assert {pair.hidden for pairs in found.pairs for pair in pairs if pair.id == 2} == {"right"}
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("x", [-0.05, 0.15])
+def test_what_something_hides_from_one_eye_is_not_put_there(x: float, method: str) -> None:
+    post = Card(0, stands(x, 0.5), still(pillar((150, 140, 120))), 1.2)
+    made = film(Scene(256, [Card(1, stands(0.2, 1.6), drawn_person(1)), post]), (0.1, 0.2))
+    sizes = [made.truth[side][0][1].sum() for side in SIDES]
+    assert min(sizes) < 0.6 * max(sizes)
+    found = checked(made, correction_method=method)
+    assert {one.did for one in found.disagreements} <= {"none"}
+    assert found.tracks == tracks_of(made)
+
+
 @pytest.mark.parametrize(
     "flaws",
     [

@@ -54,3 +54,19 @@ def test_what_something_stands_before_is_unseen() -> None:
     )
     assert share(told.there, told.fits) < 0.1
     assert share(told.there, told.unseen) > 0.7
+
+
+def test_a_sliver_does_not_tell_how_well_predictions_fit() -> None:
+    eyes, one = near_sight()
+    x = np.flatnonzero(one.masks[1].any(axis=0))
+    covered = one.frames[1].copy()
+    covered[:, x[0] + 4 :] = (250, 20, 250)  # what is left to see ends in what hides the rest
+    sliver = one.masks[1].copy()
+    sliver[:, x[0] + 4 :] = False
+    assert sliver.any()
+    told = look_into(
+        eyes, Sight((one.frames[0], covered), (one.masks[0], sliver), one.others, one.plane)
+    )
+    hidden = told.there & ~sliver
+    assert share(hidden, told.fits) < 0.1
+    assert share(hidden, told.unseen) > 0.7

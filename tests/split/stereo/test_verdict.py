@@ -60,3 +60,16 @@ def test_who_is_missed_and_who_is_hidden() -> None:
     told = why_missing(one.masks[0], look_into(eyes, behind))
     assert not told.missed
     assert "behind other people" in told.why
+
+
+def test_what_is_hidden_from_one_eye_is_no_mistake_of_either() -> None:
+    eyes, one = near_sight()
+    lacking = leg("right", [1])("right", 1, 1, one.masks[1])
+    assert lacking is not None
+    told = dataclasses.replace(one, masks=(one.masks[0], lacking))
+    evidence = look_into(eyes, told)
+    assert not judge(told, evidence, (0.0, 0.0), (0.9, 0.9)).hidden
+    evidence = dataclasses.replace(evidence, unseen=evidence.common)
+    found = judge(told, evidence, (0.0, 0.6), (0.9, 0.4))
+    assert (found.worse, found.hidden) == ("", True)
+    assert "hidden from one of them" in found.why

@@ -189,7 +189,7 @@ class Checker:
         """Do what the options say about a disagreement, keep it if it helped, and tell of it."""
         method, pair = self._options.correction_method, case.pair
         after, did = case.agreement, "none"
-        if method != "none":
+        if method != "none" and not case.verdict.hidden:
             put = self._corrected(case)
             sight = replace(case.sight, masks=put.masks)
             unseen = case.evidence.unseen if case.evidence.to == "right" else None

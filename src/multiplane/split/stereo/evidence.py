@@ -22,9 +22,11 @@ from multiplane.split.stereo.agreement import SIDES, Sight, TwoEyes, common
 
 _CLEAR = 3.0
 """Grey values by which one explanation has to be better before it counts, at least."""
-_FITS, _SPARE, _USUAL = 3.0, 6.0, 2.0
+_FITS, _SPARE = 3.0, 6.0
 """An explanation fits when it misses by less than so many times what is missed where the eyes
-agree, and so many grey values more; and what is missed there at least."""
+agree, and so many grey values more."""
+_USUAL, _MOST = 2.0, 6.0
+"""What is missed there at least, and at most: of somebody half hidden the other half tells little."""
 _WINDOW_PX = 5
 """Misses are means over windows of this side: one pixel says little."""
 _LEAST_PX = 20
@@ -77,13 +79,14 @@ def look_into(eyes: TwoEyes, sight: Sight, to: Side = "right") -> Evidence:
     frame = sight.frames[here][window].astype(np.float32)
     agreed = (sight.masks[here] & there)[window]
     person = eyes.transfer(sight.frames[away], sight.plane, to)[window].astype(np.float32)
-    if np.count_nonzero(agreed) >= max(_LEAST_PX, _AGREED * np.count_nonzero(either)):
+    enough = np.count_nonzero(agreed) >= max(_LEAST_PX, _AGREED * np.count_nonzero(either))
+    if enough:
         light = _light(person[agreed], frame[agreed])
     else:
         light = _light_of_all(sight.frames[away], sight.frames[here])
     miss = _miss(person, frame, light)
-    usual = float(np.median(miss[agreed])) if agreed.any() else _USUAL
-    within = _FITS * max(usual, _USUAL) + _SPARE
+    usual = float(np.median(miss[agreed])) if enough else _USUAL
+    within = _FITS * min(max(usual, _USUAL), _MOST) + _SPARE
     fits = miss <= within
     behind = _behind(eyes, sight, to)
     if behind is None:

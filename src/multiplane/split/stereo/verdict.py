@@ -27,6 +27,8 @@ _SEEN = 0.5
 """Share of somebody that has to be in the other eye's picture before that eye has missed them."""
 _ENOUGH = 0.1
 """Share of somebody that has to be in view of the other eye before it can have missed them."""
+_HIDDEN = 0.5
+"""Share of what is disputed that is hidden from one eye, above which neither is wrong."""
 _NEAR_FRAMES = 6
 """Frames before and after by which the usual area of a person is told."""
 
@@ -39,11 +41,13 @@ class Verdict:
         worse: That eye; "" where nothing tells.
         why: What told, in words.
         balance: What the evidence sums up to; positive speaks against the right eye.
+        hidden: Whether neither is: most of what they dispute is hidden from one of them.
     """
 
     worse: Worse
     why: str
     balance: float
+    hidden: bool = False
 
 
 def judge(
@@ -58,11 +62,15 @@ def judge(
         scores: How sure each eye is.
 
     Returns:
-        The eye that is worse.
+        The eye that is worse; neither where most of what is disputed is hidden from one of them.
     """
     left_only = evidence.there & ~sight.masks[1] & evidence.common
     right_only = sight.masks[1] & ~evidence.there & evidence.common
     disputed = int(np.count_nonzero(left_only | right_only))
+    unseen = _count(left_only | right_only, evidence.unseen)
+    if unseen > _HIDDEN * disputed:
+        told = f"{unseen} of {disputed} px they dispute are hidden from one of them"
+        return Verdict("", told, 0.0, hidden=True)
     against_right = _count(left_only, evidence.near) + _count(right_only, evidence.far)
     against_left = _count(left_only, evidence.far) + _count(right_only, evidence.near)
     picture = (against_right - against_left) / disputed if disputed else 0.0
