@@ -11,6 +11,9 @@ import pytest
 
 from multiplane.core.errors import DamagedFileError, InputError
 from multiplane.media.clip import open_clip
+from multiplane.media.config import VideoOptions
+from multiplane.media.verify import verify
+from multiplane.media.writer import write_video
 
 
 def test_what_is_known(make_clip) -> None:
@@ -67,6 +70,24 @@ def test_a_phone_held_upright(make_clip) -> None:
     assert clip.size == (64, 96)
     for turned, frame in zip(clip.frames(), plain, strict=True):
         assert np.array_equal(turned.frame, np.rot90(frame, -1))
+
+
+def test_a_mean_rate_of_a_frame_a_tick_is_not_believed(make_clip, tmp_path: Path) -> None:
+    times = [0, 33, 67, 100, 133, 167, 20000, 20033, 20067, 20100, 20133, 20167]
+    source, broken = make_clip("a.mkv", times, max_b_frames=0), tmp_path / "b.mkv"
+    with av.open(str(source)) as old, av.open(str(broken), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                new.mux(packet)
+    with av.open(str(broken)) as container:
+        assert container.streams.video[0].average_rate >= 1000
+    clip = open_clip(broken)
+    assert clip.rate == 30
+    options = VideoOptions(codec="libvpx-vp9", speed="ultrafast")
+    write_video(tmp_path / "c.webm", clip.frames(), clip, options)
+    assert verify(broken, tmp_path / "c.webm").frames == (12, 12)
 
 
 def cut(path: Path, share: float) -> Path:

@@ -212,7 +212,7 @@ def open_clip(path: Path | str, max_pixels: int = MAX_FRAME_PIXELS) -> Clip:
             _log.warning("%s is %s video: colours stay as coded, in 8 bits", path, colour.hdr)
         turned = first.rotation % 180 == 90
         aspect = Fraction(stream.sample_aspect_ratio or 1)
-        rate = stream.average_rate or stream.guessed_rate
+        rate = _rate(stream)
         duration = _duration(container, stream)
         count = stream.frames or (round(duration * rate) if duration and rate else None)
         return Clip(
@@ -301,6 +301,12 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFram
                 for frame in packet.decode():
                     return frame
     return None
+
+
+def _rate(stream: VideoStream) -> Fraction | None:
+    """Frames a second; FFmpeg's mean is a frame a tick where timestamps are broken."""
+    mean, guess, tick = stream.average_rate, stream.guessed_rate, stream.time_base
+    return guess if guess and (not mean or (tick and mean * tick >= 1)) else mean
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
