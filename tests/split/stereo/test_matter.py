@@ -72,6 +72,39 @@ def test_one_eye_alone() -> None:
     assert oracle.calls[0] == ("follow", "left", False)
 
 
+def test_eyes_taken_for_each_other_are_told() -> None:
+    film = near_film()
+    exchanged = [np.hstack([frame[:, 256:], frame[:, :256]]) for frame in film.frames]
+    told, _ = matte(frames=lambda: iter(exchanged))
+    list(told.frames)
+    assert told.figures["rectification"]["swapped"]  # type: ignore[index,call-overload]
+    (note,) = told.figures["memory"]  # type: ignore[misc]
+    assert "--set chunks.eyes=right_first" in str(note)
+    layout = Layout.of("sbs", (512, 256), projection="half_equirect", swapped=True)
+    told, _ = matte(layout)
+    list(told.frames)
+    assert "chunks.eyes=left_first" in str(told.figures["memory"])
+    told, _ = matte(layout, frames=lambda: iter(exchanged))
+    list(told.frames)
+    assert "memory" not in told.figures
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_both_eyes_have_their_say(parallel: bool) -> None:
+    film = near_film()
+
+    class Talks(OraclePeople):
+        def follow(self, frames: Any, seeds: Any = None) -> Any:
+            self.notes.clear()
+            yield from super().follow(frames, seeds)
+            self.notes.append(f"followed {self.calls[-1][1]}")
+
+    matter = Matter(StereoOptions(edges=EDGES, parallel_eyes=parallel), lambda: Talks(film))
+    told = matter.matte(Footage(lambda: iter(film.frames), film.layout, 1.0))
+    list(told.frames)
+    assert told.figures["memory"] == ["followed left", "followed right"]
+
+
 def test_without_disparity_nothing_is_checked() -> None:
     told, _ = matte(wrong=leg("left", [1]), use_disparity=False, mode="independent")
     frames = list(told.frames)

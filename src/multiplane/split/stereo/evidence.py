@@ -26,7 +26,7 @@ _FITS, _SPARE = 3.0, 6.0
 """An explanation fits when it misses by less than so many times what is missed where the eyes
 agree, and so many grey values more."""
 _USUAL, _MOST = 2.0, 6.0
-"""What is missed there at least, and at most: of somebody half hidden the other half tells little."""
+"""What is missed there at least, and at most: of somebody half hidden the rest tells little."""
 _WINDOW_PX = 5
 """Misses are means over windows of this side: one pixel says little."""
 _LEAST_PX = 20

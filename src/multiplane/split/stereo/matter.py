@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -145,8 +145,12 @@ class Matter:
             checked = self._check(chunk, tracks, footage.first)
         size, count = working.size, len(working)
         figures |= self._agreed(checked, footage, len(tracks))
+        told = [note for eye in sorted(chunk.notes) for note in chunk.notes[eye]]
+        if eyes is not None and figures["rectification"].get("swapped"):  # type: ignore[union-attr]
+            told.insert(0, _exchanged(footage.layout))
+            _LOG.warning(told[0])
         del working, chunk  # the pictures of the chunk; the second pass takes its own
-        stream = self._frames(footage, checked, figures, timings)
+        stream = self._frames(footage, checked, figures, timings, told)
         result = StereoMattes(iter(()), checked, size, figures, timings.seconds)
         result.frames = track(stream, count, progress)
         return result
@@ -196,7 +200,12 @@ class Matter:
         return told
 
     def _frames(
-        self, footage: Footage, checked: Checked, figures: dict[str, Json], timings: Timings
+        self,
+        footage: Footage,
+        checked: Checked,
+        figures: dict[str, Json],
+        timings: Timings,
+        told: Sequence[str],
     ) -> Iterator[MattedFrame]:
         layout = footage.layout
         refiners = self._refiners[: layout.eyes]
@@ -210,7 +219,7 @@ class Matter:
             rows.append(frame_figures(index, checked.tracks, at, pairs, shares))
             yield MattedFrame(index, alphas, FramePeople(index, eyes, pairs))
         check_length(len(rows), len(checked.pairs))
-        notes = [note for people in self._people for note in people.notes]
+        notes = [*told, *(note for people in self._people for note in people.notes)]
         notes += [note for refiner in refiners for note in refiner.notes]
         figures["frames"] = rows
         figures["empty_frames"] = sum(
@@ -224,6 +233,15 @@ def compute_of(options: StereoOptions) -> Compute:
     """Where networks run, by the options of the stage."""
     compute = Compute.of(options)
     return replace(compute, precision="fp16") if options.fp16 else compute
+
+
+def _exchanged(layout: Layout) -> str:
+    """Why hardly anybody is found in both eyes, and what to do."""
+    order = "left_first" if layout.swapped else "right_first"
+    return (
+        "what lies near stands further left in the left eye, as if it were the right one: people "
+        f"of one eye are not found in the other; --set chunks.eyes={order} exchanges the eyes"
+    )
 
 
 def _no_more(frames: Iterable[Frame], wanted: int) -> Iterator[Frame]:

@@ -45,6 +45,7 @@ class Chunk:
         boxes: Eye → frame → boxes that a person drew; whoever is in them is followed, alone.
         planes: Id → frame → plane, from the left eye where it sees them; filled on the way.
         found: The same in the frames in which they were looked for.
+        notes: Eye → what its backend had to tell; filled on the way.
     """
 
     working: WorkingEyes
@@ -55,6 +56,7 @@ class Chunk:
     boxes: Mapping[int, Shown] = field(default_factory=dict)
     planes: dict[int, PlaneTrack] = field(default_factory=dict)
     found: dict[int, PlaneTrack] = field(default_factory=dict)
+    notes: dict[int, list[str]] = field(default_factory=dict)
 
 
 def find_people(chunk: Chunk) -> tuple[EyeTrack, ...]:
@@ -82,7 +84,9 @@ def _follow(chunk: Chunk, eye: int, shown: Shown | None) -> EyeTrack:
     seeds: Seeds | None = None if shown is None else shown.get
     who = chunk.people[min(eye, len(chunk.people) - 1)]
     stream = who.follow(chunk.working.frames[eye], seeds)
-    return [crowd(found) for found in chunk.timings.through("people", stream)]
+    track = [crowd(found) for found in chunk.timings.through("people", stream)]
+    chunk.notes[eye] = list(who.notes)  # the other eye may be followed by the same backend
+    return track
 
 
 def crowd(found: Sequence[Instance]) -> Crowd:
