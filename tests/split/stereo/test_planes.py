@@ -44,6 +44,21 @@ def test_gaps_take_the_nearest() -> None:
     assert steadied({}, 2, range(4)) == {}
 
 
+def test_only_planes_nearby_are_looked_at() -> None:
+    looks = []
+
+    class Told(int):
+        def __sub__(self, other: int) -> int:
+            looks.append(self)
+            return int(self) - other
+
+    track = {Told(index): Plane(line(index)) for index in range(0, 300, 3)}
+    steady = steadied(track, 4, range(400))
+    assert len(looks) < 400 * 8
+    assert steady[399] == steady[302]  # the nearest from the end of what is known on
+    np.testing.assert_allclose(steady[100].normal, line(100), atol=0.004)
+
+
 def test_nobody_stands_edge_on() -> None:
     assert stands(Plane((0.02, 0.0, 0.06), disparity_deg=3.4))
     assert not stands(Plane((0.46, 0.0, 0.22), disparity_deg=5.4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -89,9 +90,11 @@ def steadied(track: Mapping[int, Plane], reach: int, frames: range) -> PlaneTrac
     known = sorted(track)
     steady: PlaneTrack = {}
     for index in frames:
-        near = [at for at in known if abs(at - index) <= reach]
+        near = known[bisect_left(known, index - reach) : bisect_right(known, index + reach)]
         if not near:
-            near = [min(known, key=lambda at: (abs(at - index), at))]
+            after = bisect_left(known, index)
+            beside = known[max(0, after - 1) : after + 1]
+            near = [min(beside, key=lambda at: (abs(at - index), at))]
         own = track[min(near, key=lambda at: (abs(at - index), at))]
         normals = np.array([track[at].normal for at in near])
         middle = _at(np.array(near, np.float64) - index, normals)
