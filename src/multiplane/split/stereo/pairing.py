@@ -46,17 +46,22 @@ def overlaps(
     tables: list[Table] = []
     for index, (here, there) in enumerate(zip(left, right, strict=True)):
         table: Table = {}
-        masks = {number: person.mask.unpack() for number, person in there.items()}
+        crops = {number: person.mask.crop() for number, person in there.items()}
         for number, person in here.items():
             plane = planes.get(number, {}).get(index)
-            if plane is None or not masks:
+            if plane is None or not crops:
                 continue
             carried = eyes.transfer(person.mask.unpack(), plane, "right")
             seen = within(eyes, plane, "right", carried.shape)
-            for other, mask in masks.items():
-                found = raw_iou(carried, mask & seen)
-                if found > 0:
-                    table[number, other] = found
+            area = int(np.count_nonzero(carried))
+            for other, crop in crops.items():  # everybody with everybody: only their boxes
+                x0, y0, x1, y1 = there[other].mask.box
+                box = (slice(y0, y1), slice(x0, x1))
+                mask = crop & seen[box]
+                shared = int(np.count_nonzero(mask & carried[box]))
+                if shared:
+                    either = area + int(np.count_nonzero(mask)) - shared
+                    table[number, other] = shared / either
         tables.append(table)
     return tables
 
