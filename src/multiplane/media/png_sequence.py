@@ -20,7 +20,7 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ class PngSequenceWriter:
         size: tuple[int, int],
         like: Clip | Fraction | int,
         sound_from: Path | None = None,
+        sound: Literal["keep", "drop"] = "keep",
     ) -> None:
         """Remember what to do; the folder is made on entering.
 
@@ -62,6 +63,7 @@ class PngSequenceWriter:
             size: (W, H) of the frames to come.
             like: The clip whose clock and sound are taken over, or a rate in frames a second.
             sound_from: The file whose sound is carried along; None for ``like``'s own.
+            sound: Whether it is.
         """
         self._folder = Path(folder)
         self._size = size
@@ -71,7 +73,7 @@ class PngSequenceWriter:
         self._clock = Clock(rate, self._time_base)
         if sound_from is None and clip and clip.has_audio:
             sound_from = clip.path
-        self._sound_from = sound_from
+        self._sound_from = sound_from if sound == "keep" else None
         self._notes: list[str] = []
         self._names: list[str] = []
         self._stamps: list[int] = []

@@ -9,6 +9,7 @@ import pytest
 from multiplane.core.errors import OutputError
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.config import VideoOptions
+from multiplane.media.png_sequence import PngSequenceWriter
 from multiplane.media.writer import VideoWriter
 from multiplane.split.export.proof import Given, prove
 
@@ -77,3 +78,19 @@ def test_a_part_is_held_against_its_own_times(clip: Clip, tmp_path: Path) -> Non
     late = written(tmp_path / "late.mp4", clip, moved, "drop")
     with pytest.raises(OutputError, match=r"off by up to 0.02 s"):
         prove(Given(clip, pts, False), late, False)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_folder_of_pictures_is_proven_too(clip: Clip, tmp_path: Path, whole: bool) -> None:
+    pts = stamps(clip) if whole else stamps(clip)[2:5]
+    sound = "keep" if whole else "drop"
+    black = np.zeros((clip.height, clip.width, 4), np.uint8)
+    with PngSequenceWriter(tmp_path / "a", clip.size, clip, sound=sound) as writer:  # type: ignore[arg-type]
+        for stamp in pts:
+            writer.write(black, stamp)
+    found = prove(Given(clip, pts, whole), tmp_path / "a", whole)
+    assert found.frames == (len(pts), len(pts))
+    assert found.sound == ("copied" if whole else "dropped")
+    (tmp_path / "a" / "000001.png").unlink()
+    with pytest.raises(OutputError, match="000001.png is missing"):
+        prove(Given(clip, pts, whole), tmp_path / "a", whole)
