@@ -5,7 +5,7 @@ import pytest
 from drawn_chunks import EYE, RED, frame_of, people_of, sbs_alpha
 
 from multiplane.media.vr180.layout import Layout
-from multiplane.split.export.composite import Composed, Composing
+from multiplane.split.export.composite import Composed, Composing, Still
 from multiplane.split.export.pictures import confidence, overlay, preview, reduced_size
 
 SIZE = (2 * EYE, EYE)
@@ -13,7 +13,7 @@ LAYOUT = Layout.of("sbs", SIZE, projection="half_equirect")
 
 
 def composed() -> Composed:
-    return Composed(frame_of(3), sbs_alpha(3), Composing(LAYOUT))
+    return Composed(Still(frame_of(3)), sbs_alpha(3), Composing(LAYOUT))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from drawn_chunks import EYE, frame_of, sbs_alpha
 
 from multiplane.media.vr180.layout import Layout
-from multiplane.split.export.composite import Composed, Composing
+from multiplane.split.export.composite import Composed, Composing, Still
 from multiplane.split.export.quality import PLACES, Quality
 
 HOW = Composing(Layout.of("sbs", (2 * EYE, EYE), projection="half_equirect"))
@@ -17,7 +17,7 @@ def run(how: str, frames: int, hard: bool = False) -> dict:
         alpha = sbs_alpha(index % 12)
         if hard:
             alpha = np.where(alpha > 127, 255, 0).astype(np.uint8)
-        quality.add(5 + index, Composed(frame_of(index % 12), alpha, HOW))
+        quality.add(5 + index, Composed(Still(frame_of(index % 12)), alpha, HOW))
     return quality.figures()
 
 
@@ -36,7 +36,7 @@ def test_samples_are_pairs_spread_over_the_clip(frames: int) -> None:
     seen = []
     for index in range(frames):
         before = quality.figures()["aliasing"]["values"]
-        quality.add(index, Composed(frame_of(0)[:8, :16], sbs_alpha(0)[:8, :16], HOW))
+        quality.add(index, Composed(Still(frame_of(0)[:8, :16]), sbs_alpha(0)[:8, :16], HOW))
         seen.append(quality.figures()["aliasing"]["values"] - before)
     assert len(seen) == frames
     assert quality.figures()["every_frames"] == max(1, frames // PLACES)

@@ -75,13 +75,16 @@ def test_every_format_in_one_pass(make_clip) -> None:
         "dance_screen_h265_180_LR.mp4",
         "dance_fisheye190_LR_alpha.mp4",
         "dance_matte_180_LR.mkv",
+        "dance_png_180_LR/sound.mka",
+        "dance_png_180_LR/timestamps.json",
     }
     assert {n for n in names if n.endswith(".png")} == {
         f"dance_png_180_LR/{index:06d}.png" for index in range(12)
     }
     sounds = {row["format"]: row.get("sound") for row in record.figures["outputs"]}
     assert sounds["vp9"] == "encoded"  # WebM takes no AAC
-    assert {sounds[key] for key in sounds if key not in {"vp9", "png"}} == {"copied"}
+    assert {sounds[key] for key in sounds if key != "vp9"} == {"copied"}
+    assert all(row["verified"] for row in record.figures["outputs"])
     assert [path.name for path in paths_of(clip, record, "previews")] == [
         f"{index:06d}.png" for index in (1, 4, 7, 10)
     ]
@@ -250,7 +253,7 @@ def test_a_full_disk_leaves_nothing(make_clip, monkeypatch) -> None:
     count = 0
     real = run.stream
 
-    def full(footage, sinks, people, watch, threads):
+    def full(footage, sinks, watch, threads):
         def wait(unit):
             nonlocal count
             count += 1
@@ -258,7 +261,7 @@ def test_a_full_disk_leaves_nothing(make_clip, monkeypatch) -> None:
                 raise OSError(errno.ENOSPC, "No space left on device")
             watch(unit)
 
-        return real(footage, sinks, people, wait, threads)
+        return real(footage, sinks, wait, threads)
 
     monkeypatch.setattr(run, "stream", full)
     with pytest.raises(OutputError) as caught:
@@ -285,7 +288,7 @@ def test_an_encoder_that_meets_a_full_disk_leaves_nothing(make_clip, monkeypatch
 def test_a_video_that_lost_a_frame_is_removed(make_clip, monkeypatch) -> None:
     clip = make_clip()
     monkeypatch.setattr(
-        "multiplane.split.export.sinks.VideoSink.write",
+        "multiplane.split.export.sinks.Sink.write",
         lambda self, frame, composed: frame.index == 7 or self._writer.write(
             np.ascontiguousarray(composed.cutout), frame.pts),
     )  # fmt: skip

@@ -9,11 +9,12 @@ from PIL import Image
 
 from multiplane.core.errors import OutputError
 from multiplane.media.clip import VideoFrame, open_clip
+from multiplane.media.timestamps import read_timestamps
 from multiplane.media.vr180.layout import Layout
-from multiplane.split.export.composite import Composed, Composing
+from multiplane.split.export.composite import Composed, Composing, Still
 from multiplane.split.export.config import ExportOptions, Format
 from multiplane.split.export.formats import Target, plan_targets
-from multiplane.split.export.sinks import PictureSink, open_sink, picture_of
+from multiplane.split.export.sinks import open_sink
 
 LAYOUT = Layout.of("sbs", (2 * EYE, EYE), projection="half_equirect")
 
@@ -28,41 +29,42 @@ def unit(index: int) -> tuple[VideoFrame, Composed]:
     frame = frame_of(index)
     return (
         VideoFrame(index, index * 0.04, index * 40, frame),
-        Composed(frame, sbs_alpha(index), Composing(LAYOUT)),
+        Composed(Still(frame), sbs_alpha(index), Composing(LAYOUT)),
     )
 
 
-def test_each_target_shows_its_own() -> None:
-    composed = unit(2)[1]
-    assert np.array_equal(picture_of(target("matte"), composed), composed.alpha)
-    assert np.array_equal(picture_of(target("ffv1"), composed), composed.cutout)
-    assert np.array_equal(picture_of(target("greenscreen_h264"), composed), composed.screen)
-    left, right = (picture_of(target("matte", eye), composed) for eye in (1, 2))
-    assert np.array_equal(np.concatenate([left, right], axis=1), composed.alpha)
-    assert right.flags.c_contiguous
-
-
-def test_a_folder_of_pictures_is_exact(tmp_path: Path) -> None:
-    sink = PictureSink(target("png"), tmp_path / "out")
-    with sink:
+def test_a_folder_of_pictures_is_exact(make_source, tmp_path: Path) -> None:
+    clip = open_clip(make_source(times=3, sound=1))
+    with open_sink(target("png"), tmp_path / "out", clip, ExportOptions(), "keep") as sink:
         for index in range(7, 20):
             sink.write(*unit(index))
-    assert [p.name for p in sorted((tmp_path / "out").iterdir())] == [
+    assert [p.name for p in sorted((tmp_path / "out").glob("*.png"))] == [
         f"{index:06d}.png" for index in range(7, 20)
     ]
+    assert read_timestamps(tmp_path / "out").pts == tuple(range(280, 800, 40))
+    assert (tmp_path / "out" / "sound.mka").exists()
     for index in (7, 19):
         with Image.open(tmp_path / "out" / f"{index:06d}.png") as picture:
             assert np.array_equal(np.array(picture), unit(index)[1].cutout)
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("in the way")
+def test_a_folder_without_sound(make_source, tmp_path: Path) -> None:
+    clip = open_clip(make_source(times=3, sound=1))
+    with open_sink(target("png"), tmp_path / "out", clip, ExportOptions(), "drop") as sink:
+        sink.write(*unit(0))
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "000000.png", "timestamps.json"
+    ]  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_written_is_told(make_source, tmp_path: Path) -> None:
+    clip = open_clip(make_source(times=3))
+    (tmp_path / "file").write_text("in the way")
     with (
         pytest.raises(OutputError) as caught,
-        PictureSink(target("png"), tmp_path / "out") as sink,
+        open_sink(target("png"), tmp_path / "file" / "out", clip, ExportOptions(), "keep") as sink,
     ):
-        for index in range(9):
-            sink.write(*unit(index))
+        sink.write(*unit(0))
     assert "choose another folder" in caught.value.fix
 
 

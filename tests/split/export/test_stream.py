@@ -8,27 +8,32 @@ from drawn_chunks import sbs_alpha
 
 from multiplane.core.errors import DamagedFileError
 from multiplane.media.clip import open_clip
+from multiplane.media.png_sequence import PngSequenceWriter
 from multiplane.media.vr180.layout import Layout
 from multiplane.split.export import stream as composing
 from multiplane.split.export.composite import Composing
 from multiplane.split.export.config import ExportOptions, Format
+from multiplane.split.export.crossfade import fade_alphas
 from multiplane.split.export.formats import plan_targets
 from multiplane.split.export.identities import JoinedPeople
 from multiplane.split.export.parts import read_parts
-from multiplane.split.export.sinks import PictureSink, Sink
+from multiplane.split.export.sinks import Sink
 from multiplane.split.export.stream import Footage, Unit, stream
 
 
 def footage_of(clip) -> Footage:
     layout, parts = read_parts(clip.item)
-    return Footage(open_clip(clip.source), parts, Composing(layout))
+    source = open_clip(clip.source)
+    alphas, people = fade_alphas(parts, source.size), JoinedPeople(parts)
+    how = Composing(layout)
+    return Footage(source, parts[0].start, parts[-1].stop, alphas, people, how)
 
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 def test_frames_alphas_and_people_go_in_step(make_clip, threads: int) -> None:
     footage = footage_of(make_clip(chunks=(5, 2), times=[0, 40, 95, 160, 171, 260, 300, 333]))
     seen: list[Unit] = []
-    stamps = stream(footage, [], JoinedPeople(footage.parts), seen.append, threads)
+    stamps = stream(footage, [], seen.append, threads)
     assert [unit.frame.index for unit in seen] == list(range(8))
     assert [unit.people.index for unit in seen] == list(range(8))
     for unit in seen:
@@ -42,7 +47,7 @@ def test_frames_alphas_and_people_go_in_step(make_clip, threads: int) -> None:
 def test_a_part_of_a_clip(make_clip) -> None:
     footage = footage_of(make_clip(extent=(3, 9), chunks=(4, 1)))
     seen: list[int] = []
-    stream(footage, [], JoinedPeople(footage.parts), lambda unit: seen.append(unit.frame.index))
+    stream(footage, [], lambda unit: seen.append(unit.frame.index))
     assert (footage.start, footage.stop, seen) == (3, 9, list(range(3, 9)))
 
 
@@ -51,7 +56,7 @@ def test_a_clip_that_lost_frames_since_is_refused(make_clip, make_source) -> Non
     footage = footage_of(clip)
     make_source(times=6)
     with pytest.raises(DamagedFileError, match="gave 6 frames from 0 on, wanted 8") as caught:
-        stream(footage, [], JoinedPeople(footage.parts), lambda unit: None)
+        stream(footage, [], lambda unit: None)
     assert "copy it again" in caught.value.fix
 
 
@@ -68,4 +73,4 @@ def test_large_frames_are_composed_one_at_a_time(monkeypatch) -> None:
 def sink(kind: Format) -> Sink:
     layout = Layout.of("sbs", (128, 64), projection="half_equirect")
     (target,) = plan_targets("a.mp4", layout, ExportOptions(formats=(kind,)))
-    return PictureSink(target, Path("nowhere"))
+    return Sink(target, PngSequenceWriter(Path("nowhere"), target.size, 25))

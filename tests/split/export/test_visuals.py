@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from drawn_chunks import EYE, frame_of, people_of, sbs_alpha
 
-from multiplane.media.clip import VideoFrame, open_clip
+from multiplane.media.clip import open_clip
 from multiplane.media.vr180.layout import Layout
-from multiplane.split.export.composite import Composed, Composing
+from multiplane.split.export.composite import Composed, Composing, Still
 from multiplane.split.export.config import ExportOptions
 from multiplane.split.export.stream import Unit
 from multiplane.split.export.visuals import Visuals
@@ -33,11 +33,11 @@ def test_what_is_wanted_is_drawn(
 ) -> None:
     clip = open_clip(make_source(times=8))
     with Visuals(tmp_path / "out", clip, (0, 8), ExportOptions(preview_px=96, **options)) as drawn:
-        for frame in clip.frames():
-            composed = Composed(frame_of(frame.index), sbs_alpha(frame.index), Composing(LAYOUT))
-            unit = Unit(VideoFrame(frame.index, frame.time_s, frame.pts, frame.frame), composed,
-                        people_of(frame.index))  # fmt: skip
-            drawn.add(unit)
+        for frame in clip.coded_frames():
+            composed = Composed(
+                Still(frame_of(frame.index)), sbs_alpha(frame.index), Composing(LAYOUT)
+            )
+            drawn.add(Unit(frame, composed, people_of(frame.index)))
     found = {
         plane: len(list((tmp_path / "out" / plane).iterdir()))
         for plane in ("previews", "overlays", "confidence")

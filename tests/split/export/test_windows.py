@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multiplane.split.export.windows import BLOCK_PX, pooled_max, windows_of
+from multiplane.split.export.windows import BLOCK_PX, disjoint, pooled_max, windows_of
 
 
 @given(
@@ -41,3 +41,27 @@ def test_blocks_at_the_rim_may_be_smaller() -> None:
     alpha = np.zeros((70, 130), np.uint8)
     alpha[69, 129] = 9
     assert pooled_max(alpha).tolist() == [[0, 0, 0], [0, 0, 9]]
+
+
+sides = st.tuples(st.integers(0, 40), st.integers(1, 12)).map(lambda at: slice(at[0], sum(at)))
+
+
+@given(st.lists(st.tuples(sides, sides), max_size=12))
+def test_windows_put_together_hold_all_and_share_nothing(windows: list) -> None:
+    counted = np.zeros((52, 52), int)
+    for window in disjoint(windows):
+        counted[window] += 1
+    assert counted.max(initial=0) <= 1
+    for window in windows:
+        assert counted[window].all()
+
+
+def test_what_lies_apart_stays_apart() -> None:
+    one, other = (slice(0, 4), slice(0, 4)), (slice(0, 4), slice(4, 8))
+    assert disjoint([one, other]) == [one, other]
+
+
+def test_channels_count_together() -> None:
+    picture = np.zeros((128, 192, 3), np.uint8)
+    picture[70, 130, 2] = 1
+    assert windows_of(picture, 0) == [(slice(64, 128), slice(128, 192))]

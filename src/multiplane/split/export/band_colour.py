@@ -35,13 +35,17 @@ def band_colour(frame: Frame, alpha: Grey, extend_px: int, out: Frame) -> None:
         out: (H, W, 3), black; where alpha is 255 it gets the frame's colour bit for bit, where it
             is lower, and for ``extend_px`` beyond, the estimate.
     """
-    margin = max(extend_px, _SHRINK * _RADII[0])
-    for window in windows_of(alpha, margin):
+    for window in windows_of(alpha, margin_of(extend_px)):
         part, share, target = frame[window], alpha[window], out[window]
         solid = between(share, 255, 255)
         if cv2.countNonZero(solid) < share.size:
             _fill(part, share, extend_px, target)
         cv2.copyTo(part, solid, target)
+
+
+def margin_of(extend_px: int) -> int:
+    """How far round people anything is looked at or written, in px."""
+    return max(extend_px, _SHRINK * _RADII[0])
 
 
 def _fill(part: Frame, share: Grey, extend_px: int, out: Frame) -> None:

@@ -19,6 +19,7 @@ from multiplane.media.vr180.packed import Packer
 from multiplane.media.vr180.sidecar import find_spherical
 from multiplane.split.export.composite import Composing
 from multiplane.split.export.config import ExportOptions
+from multiplane.split.export.crossfade import fade_alphas
 from multiplane.split.export.formats import Target, plan_targets
 from multiplane.split.export.identities import JoinedPeople
 from multiplane.split.export.parts import Part, read_parts
@@ -153,7 +154,9 @@ def write_clip(job: Job, options: ExportOptions) -> Record:
                 quality.add(unit.frame.index, unit.composed)
                 visuals.add(unit)
 
-            pts = stream(Footage(job.clip, job.parts, how), sinks, people, watch, options.threads)
+            alphas = fade_alphas(job.parts, job.clip.size)
+            footage = Footage(job.clip, extent.start, extent.stop, alphas, people, how)
+            pts = stream(footage, sinks, watch, options.threads)
         written = time.perf_counter() - started
         given = Given(job.clip, pts, extent.whole)
         outputs = [_finish(folder, sink, given, options, sound) for sink in sinks]
@@ -234,10 +237,10 @@ def _finish(
         fisheye = target.kind.shows == "packed"
         notes += keep_spherical(source, path, target.layout, fisheye=fisheye)
     proof = None
-    video = target.kind.codec != "png"
-    if options.verify_sync and video:
+    if options.verify_sync:
         proof = prove(given, path, sound == "keep")
-    sizes = [path.stat().st_size] if video else [p.stat().st_size for p in path.iterdir()]
+    files = path.iterdir() if path.is_dir() else [path]
+    sizes = [file.stat().st_size for file in files]
     return {
         "file": target.name,
         "format": target.format,

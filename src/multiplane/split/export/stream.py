@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 from array import array
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from multiplane.core.errors import DamagedFileError
 from multiplane.core.threads import cpu_count, map_ordered
-from multiplane.media.clip import Clip, VideoFrame
-from multiplane.split.export.composite import Composed, Composing
-from multiplane.split.export.crossfade import Grey, fade_alphas
-from multiplane.split.export.identities import JoinedPeople
-from multiplane.split.export.parts import Part
-from multiplane.split.export.sinks import Sink, picture_of
+from multiplane.media.clip import Clip
+from multiplane.media.coded import CodedFrame
+from multiplane.split.export.composite import Composed, Composing, Grey, Still
+from multiplane.split.export.painting import painting_of
+from multiplane.split.export.sinks import Sink
 from multiplane.split.stereo.people_file import FramePeople
 
 _AHEAD = 2
@@ -41,7 +40,7 @@ class Unit:
         people: Who is in it.
     """
 
-    frame: VideoFrame
+    frame: CodedFrame
     composed: Composed
     people: FramePeople
 
@@ -52,29 +51,24 @@ class Footage:
 
     Attributes:
         clip: The clip.
-        parts: Its chunks, in order.
-        how: How its frames are put together.
+        start: The first frame that is taken.
+        stop: After the last one.
+        alphas: uint8 (H, W), one for each of them.
+        people: Who is in each of them.
+        how: How they are put together.
     """
 
     clip: Clip
-    parts: Sequence[Part]
+    start: int
+    stop: int
+    alphas: Generator[Grey, None, None]
+    people: Iterable[FramePeople]
     how: Composing
-
-    @property
-    def start(self) -> int:
-        """The first frame."""
-        return self.parts[0].start
-
-    @property
-    def stop(self) -> int:
-        """After the last frame."""
-        return self.parts[-1].stop
 
 
 def stream(
     footage: Footage,
     sinks: Sequence[Sink],
-    people: JoinedPeople,
     watch: Callable[[Unit], None],
     threads: int = 0,
 ) -> array[int]:
@@ -84,9 +78,8 @@ def stream(
     threads and written in order.
 
     Args:
-        footage: The clip and its chunks.
+        footage: The clip and what was found in it; taken once.
         sinks: Open; each gets each frame.
-        people: Who is in the frames.
         watch: Told of each frame after it was written.
         threads: Frames composed at a time; 0 is one for two processors, four and what memory
             suffices for at most.
@@ -103,12 +96,12 @@ def stream(
 
     def compose(unit: Unit) -> Unit:
         for sink in sinks:
-            picture_of(sink.target, unit.composed)
+            painting_of(sink.target, unit.composed)
         return unit
 
     stamps = array("q")
     workers = threads or _workers(footage.clip.size, sinks)
-    with contextlib.closing(_units(footage, people)) as units:
+    with contextlib.closing(_units(footage)) as units:
         composed = map_ordered(compose, units, workers, 1)
         with contextlib.closing(cast("Generator[Unit]", composed)) as ready:
             for unit in ready:
@@ -120,7 +113,7 @@ def stream(
     return stamps
 
 
-def _units(footage: Footage, people: JoinedPeople) -> Generator[Unit, None, None]:
+def _units(footage: Footage) -> Generator[Unit, None, None]:
     """Frames with their alphas and people, in step.
 
     Raises:
@@ -128,10 +121,14 @@ def _units(footage: Footage, people: JoinedPeople) -> Generator[Unit, None, None
     """
     wanted = footage.stop - footage.start
     count = 0
-    frames = footage.clip.frames(footage.start, footage.stop, ahead=_AHEAD)
-    with contextlib.closing(fade_alphas(footage.parts, footage.clip.size)) as alphas:
-        for frame, alpha, seen in _in_step(frames, alphas, people):
-            yield Unit(frame, Composed(frame.frame, alpha, footage.how), seen)
+    with (
+        footage.clip.coded_frames(footage.start, footage.stop, ahead=_AHEAD) as frames,
+        contextlib.closing(footage.alphas) as alphas,
+    ):
+        for frame, alpha, seen in zip(frames, alphas, footage.people, strict=False):
+            # One that has to be turned cannot be looked at in parts.
+            source = Still(frame.rgb()) if frame.convert.rotation else frame
+            yield Unit(frame, Composed(source, alpha, footage.how), seen)
             count += 1
     if count < wanted:
         raise DamagedFileError(
@@ -139,12 +136,6 @@ def _units(footage: Footage, people: JoinedPeople) -> Generator[Unit, None, None
             why="there are alphas for frames that cannot be decoded any more",
             fix="copy it again if it was cut off, and run the same command",
         )
-
-
-def _in_step(
-    frames: Iterator[VideoFrame], alphas: Iterator[Grey], people: JoinedPeople
-) -> Iterator[tuple[VideoFrame, Grey, FramePeople]]:
-    yield from zip(frames, alphas, people, strict=False)
 
 
 def _workers(size: tuple[int, int], sinks: Sequence[Sink]) -> int:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from multiplane.media.planes import Window
+
 BLOCK_PX = 64
 
 
-def windows_of(alpha: NDArray[np.uint8], margin_px: int) -> list[tuple[slice, slice]]:
+def windows_of(alpha: NDArray[np.uint8], margin_px: int) -> list[Window]:
     """Find rectangles that together hold everything with alpha above 0, and a margin.
 
     Args:
-        alpha: uint8 (H, W).
+        alpha: uint8 (H, W), or (H, W, channels).
         margin_px: What each rectangle has round what is in it, where the picture goes on.
 
     Returns:
@@ -26,13 +30,42 @@ def windows_of(alpha: NDArray[np.uint8], margin_px: int) -> list[tuple[slice, sl
     reach = -(-margin_px // BLOCK_PX)
     grown = cv2.dilate(occupied.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
-    height, width = alpha.shape
+    height, width = alpha.shape[:2]
     found = []
     for x, y, wide, high, _ in stats[1:count].tolist():
         rows = slice(y * BLOCK_PX, min(height, (y + high) * BLOCK_PX))
         columns = slice(x * BLOCK_PX, min(width, (x + wide) * BLOCK_PX))
         found.append((rows, columns))
     return found
+
+
+def disjoint(windows: Sequence[Window]) -> list[Window]:
+    """Put windows that share pixels into one, until none do.
+
+    Args:
+        windows: Rows and columns of each.
+    """
+    found: list[Window] = []
+    for window in windows:
+        grown = window
+        while shared := [other for other in found if _overlap(grown, other)]:
+            found = [other for other in found if other not in shared]
+            grown = _hull([grown, *shared])
+        found.append(grown)
+    return found
+
+
+def _overlap(one: Window, other: Window) -> bool:
+    pairs = zip(one, other, strict=True)
+    return all(a.start < b.stop and b.start < a.stop for a, b in pairs)
+
+
+def _hull(windows: Sequence[Window]) -> Window:
+    rows, columns = zip(*windows, strict=True)
+    return (
+        slice(min(side.start for side in rows), max(side.stop for side in rows)),
+        slice(min(side.start for side in columns), max(side.stop for side in columns)),
+    )
 
 
 def between(alpha: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
@@ -42,6 +75,7 @@ def between(alpha: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
 
 def pooled_max(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The largest value in each block of 64 x 64 px, uint8 (ceil(H / 64), ceil(W / 64))."""
-    height, width = alpha.shape
+    height, width = alpha.shape[:2]
     rows = np.stack([alpha[y : y + BLOCK_PX].max(axis=0) for y in range(0, height, BLOCK_PX)])
-    return np.asarray(np.maximum.reduceat(rows, np.arange(0, width, BLOCK_PX), axis=1), np.uint8)
+    blocks = np.maximum.reduceat(rows, np.arange(0, width, BLOCK_PX), axis=1)
+    return np.asarray(blocks if blocks.ndim == 2 else blocks.max(axis=2), np.uint8)
