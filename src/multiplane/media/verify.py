@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from multiplane.core.errors import OutputError
@@ -83,11 +84,12 @@ def compare(source: Path, result: Path, pts: Sequence[int] | None = None) -> Com
     """
     first = outline_of(source)
     second = _outline_of_folder(result) if result.is_dir() else outline_of(result)
-    times, shift = first.times, 0.0
+    times, shift, broken = first.times, 0.0, bool(first.fault)
     if pts is not None:
+        broken = any(after <= before for before, after in pairwise(pts))
         times = [(stamp - pts[0]) * first.tick_s for stamp in pts]
         shift = pts[0] * first.tick_s - first.start_s if pts else 0.0
-    error = 0.0 if first.fault and pts is None else _largest(times, second.times)
+    error = 0.0 if broken else _largest(times, second.times)
     if len(times) != len(second.times) or second.fault:
         error = float("inf")
     return Comparison(

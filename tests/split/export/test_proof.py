@@ -94,3 +94,13 @@ def test_a_folder_of_pictures_is_proven_too(clip: Clip, tmp_path: Path, whole: b
     (tmp_path / "a" / "000001.png").unlink()
     with pytest.raises(OutputError, match=r"000001\.png is missing"):
         prove(Given(clip, pts, whole), tmp_path / "a", whole)
+
+
+def test_a_part_whose_timestamps_do_not_rise_keeps_its_frames(clip: Clip, tmp_path: Path) -> None:
+    pts = stamps(clip)
+    doubled = [pts[1], pts[2], pts[2], pts[2], pts[5]]
+    part = written(tmp_path / "part.mp4", clip, doubled, "drop")
+    assert prove(Given(clip, doubled, False), part, False).frames == (5, 5)
+    short = written(tmp_path / "short.mp4", clip, doubled[:-1], "drop")
+    with pytest.raises(OutputError, match="has 4 frames"):
+        prove(Given(clip, doubled, False), short, False)
