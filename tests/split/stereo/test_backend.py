@@ -152,5 +152,7 @@ def test_one_person_again(people: People) -> None:
 
 
 def test_the_table_names_what_is_there() -> None:
+    pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
+    pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
     for target in BACKENDS.values():
         assert load(target)
