@@ -344,6 +344,13 @@ def test_high_dynamic_range_is_told(make_clip, tmp_path: Path) -> None:
     assert open_clip(tmp_path / "b.mp4").colour == clip.colour
 
 
+def test_high_dynamic_range_is_tagged_in_rgb_too(make_clip, tmp_path: Path) -> None:
+    clip = open_clip(make_clip("a.mp4", 3, color_primaries=9, color_trc=16, colorspace=9))
+    write_video(tmp_path / "b.mkv", clip.frames(), clip, VideoOptions(codec="ffv1"))
+    colour = open_clip(tmp_path / "b.mkv").colour
+    assert (colour.primaries, colour.transfer) == (9, 16)
+
+
 def test_a_source_without_timestamps(make_clip, tmp_path: Path) -> None:
     source, raw = make_clip("a.mp4", 12), tmp_path / "a.h264"
     with av.open(str(source)) as old, av.open(str(raw), "w") as new:

@@ -193,9 +193,10 @@ def _describe(context: VideoCodecContext, picture: Picture, pixel_format: str, c
     context.time_base, context.framerate = picture.time_base, picture.rate
     context.sample_aspect_ratio = picture.pixel_aspect
     colour = picture.colour
+    if pixel_format != "gray":
+        context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     if pixel_format.startswith("yuv"):
         context.colorspace, context.color_range = colour.matrix, 2 if colour.full_range else 1
-        context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     elif pixel_format == "gray":
         context.color_range = 2
     large = picture.size[0] * picture.size[1] >= _LARGE
