@@ -489,7 +489,6 @@ def write_clip(  # noqa: PLR0913 - what clips differ in
             _sing(output, sound, 220.0 * (number + 1), seconds)
     if spherical:
         from multiplane.media.vr180.inject import inject_spherical  # noqa: PLC0415 - only here
-
         from multiplane.media.vr180.spherical import vr180_boxes  # noqa: PLC0415
 
         inject_spherical(path, vr180_boxes())

@@ -58,9 +58,7 @@ def test_what_one_eye_cannot_see_does_not_count() -> None:
     eyes, one = sight(1)
     half: Mask = np.zeros(one.masks[0].shape, np.bool_)
     rows = np.flatnonzero(one.masks[1].any(axis=1))
-    half[: (rows[0] + rows[-1]) // 2] = (
-        True  # somebody before 1, in one eye
-    )
+    half[: (rows[0] + rows[-1]) // 2] = True  # somebody before 1, in one eye
     seen = one.masks[1] & ~half
     hidden = Sight(one.frames, (one.masks[0], seen), (one.others[0], half), one.plane)
     assert (agreement(eyes, hidden) or 0) > 0.85

@@ -11,7 +11,9 @@ from multiplane.split.stereo.boxes import shown_boxes
 SIZES = ((100, 100), (50, 50))
 
 
-def shown(tmp_path: Path, text: str, eyes: int = 2) -> dict[int, dict[int, list[tuple[object, ...]]]]:
+def shown(
+    tmp_path: Path, text: str, eyes: int = 2
+) -> dict[int, dict[int, list[tuple[object, ...]]]]:
     path = tmp_path / "boxes.yaml"
     path.write_text(text)
     found = shown_boxes(path, "clip", range(100, 110), SIZES, eyes)
