@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
-from multiplane.split.export.windows import between, windows_of
+from multiplane.split.export.windows import between, soft_places, windows_of
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -56,7 +56,7 @@ def _fill(part: Frame, share: Grey, extend_px: int, out: Frame) -> None:
         side = (2 * extend_px + 1, 2 * extend_px + 1)
         reached = np.asarray(cv2.dilate(reached, np.ones(side, np.uint8)), np.uint8)
     cv2.copyTo(ahead, reached, out)
-    soft = np.nonzero(between(share, 1, 254))
+    soft = soft_places(share)
     amount = share[soft].astype(np.float32)[:, None] / np.float32(255)
     near, far = ahead[soft].astype(np.float32), behind[soft].astype(np.float32)
     residue = part[soft] - amount * near - (1 - amount) * far
@@ -70,11 +70,12 @@ def _nearby(part: Frame, share: Grey) -> tuple[Frame, Frame]:
     seen = cv2.multiply(part, cv2.merge([share, share, share]), scale=1 / 255)
     mixed = _reduced(part, small)
     ahead_sum = _reduced(np.asarray(seen, np.uint8), small)
-    weight = _threefold(_reduced(share, small) / np.float32(255))
-    rest = np.float32(1) - weight
+    inside = _reduced(share, small) / np.float32(255)
+    outside = np.float32(1) - inside
+    weight, rest = _threefold(inside), _threefold(outside)
     ahead_sum = np.minimum(ahead_sum, mixed)
     behind_sum = mixed - ahead_sum
-    everywhere = ahead_sum.sum(axis=(0, 1)) / max(float(weight[..., 0].sum()), 1e-6)
+    everywhere = ahead_sum.sum(axis=(0, 1)) / max(float(inside.sum()), 1e-6)
     ahead = np.broadcast_to(np.clip(everywhere, 0, 255), mixed.shape).astype(np.float32)
     behind = mixed
     for number, radius in enumerate(_RADII):
@@ -82,15 +83,15 @@ def _nearby(part: Frame, share: Grey) -> tuple[Frame, Frame]:
             residue = mixed - weight * ahead - rest * behind
             ahead_sum = weight * np.clip(ahead + weight * residue, 0, 255)
             behind_sum = rest * np.clip(behind + rest * residue, 0, 255)
-        ahead = _average(ahead_sum, weight, radius, ahead)
-        behind = _average(behind_sum, rest, radius, behind)
+        ahead = _average(ahead_sum, inside, radius, ahead)
+        behind = _average(behind_sum, outside, radius, behind)
     return _enlarged(ahead, (width, height)), _enlarged(behind, (width, height))
 
 
 def _average(sums: Floats, weights: Floats, radius: int, otherwise: Floats) -> Floats:
-    """Sums over weights in a window; what was there before where there is no weight."""
+    """Sums (h, w, 3) over weights (h, w) in a window; without weight what was there before."""
     side = (2 * radius + 1, 2 * radius + 1)
-    total = cv2.blur(weights, side, borderType=cv2.BORDER_REFLECT)
+    total = _threefold(np.asarray(cv2.blur(weights, side, borderType=cv2.BORDER_REFLECT)))
     found = cv2.blur(sums, side, borderType=cv2.BORDER_REFLECT) / np.maximum(total, _LEAST)
     return np.asarray(np.where(total > _ENOUGH, found, otherwise), np.float32)
 

@@ -19,7 +19,7 @@ from multiplane.core.arrays import Frame
 from multiplane.media.planes import Window
 from multiplane.media.vr180.layout import Layout
 from multiplane.split.export.band_colour import band_colour, margin_of
-from multiplane.split.export.windows import between, disjoint, windows_of
+from multiplane.split.export.windows import between, disjoint, soft_places, windows_of
 
 Grey = NDArray[np.uint8]
 Picture = NDArray[np.uint8]
@@ -99,7 +99,7 @@ class Patch:
         """People over one colour, (h, w, 3)."""
         out = plain(self.alpha.shape[::-1], background)
         cv2.copyTo(self.colour, between(self.alpha, 255, 255), out)
-        soft = np.nonzero(between(self.alpha, 1, 254))
+        soft = soft_places(self.alpha)
         share = self.alpha[soft].astype(np.uint32)[:, None]
         mixed = self.colour[soft] * share + np.array(background, np.uint32) * (255 - share)
         out[soft] = ((mixed + 127) // 255).astype(np.uint8)  # exact to half a step

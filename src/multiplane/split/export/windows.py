@@ -73,6 +73,12 @@ def between(alpha: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.inRange(alpha, (low,), (high,)), np.uint8)
 
 
+def soft_places(alpha: NDArray[np.uint8]) -> tuple[NDArray[np.intp], ...]:
+    """Rows and columns of the pixels with alpha between 0 and 255; there are few of them."""
+    flat = np.flatnonzero(between(alpha, 1, 254) != 0)  # of a mask of bool: ten times as fast
+    return np.unravel_index(flat, alpha.shape)
+
+
 def pooled_max(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The largest value in each block of 64 x 64 px, uint8 (ceil(H / 64), ceil(W / 64))."""
     height, width = alpha.shape[:2]
