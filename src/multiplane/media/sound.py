@@ -125,10 +125,11 @@ class Sound:
                 index = packet.stream.index
                 if packet.pts is not None and packet.time_base:
                     moment = float(packet.pts * packet.time_base)
+                if packet.size:
+                    self._make_rise(packet)
                 if index in self._encoders:
                     yield moment, self._encode_anew(index, packet)
                 elif packet.size:
-                    self._make_rise(packet)
                     packet.stream = self._tracks[index]
                     yield moment, [packet]
         except av.FFmpegError as error:
