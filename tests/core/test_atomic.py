@@ -92,6 +92,17 @@ def test_no_permission_names_what_is_closed(
     assert error.fix == f"choose another folder with -o, or: chmod u+w '{root / named}'"
 
 
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (errno.ENAMETOOLONG, "rename the input to something shorter"),
+        (errno.EFBIG, "ulimit -f unlimited; or choose a folder on another file system with -o"),
+    ],
+)
+def test_what_no_folder_mends(number: int, fix: str) -> None:
+    assert explain_write_error(Path("/tmp/x"), OSError(number, "no")).fix == fix
+
+
 def test_what_rights_do_not_mend_has_no_chmod() -> None:
     error = explain_write_error(Path("/proc/x"), FileNotFoundError(errno.ENOENT, "none"))
     assert error.fix == "choose another folder with -o"

@@ -99,6 +99,18 @@ def explain_write_error(path: Path, error: OSError) -> OutputError:
             why=f"{standing} is a file, and a folder is needed there",
             fix="choose another folder with -o",
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return OutputError(
+            what,
+            why="names of files have 255 bytes at most on nearly all systems, endings included",
+            fix="rename the input to something shorter",
+        )
+    if error.errno == errno.EFBIG:
+        return OutputError(
+            what,
+            why="the file system, or a limit of this process, allows no file as large",
+            fix="ulimit -f unlimited; or choose a folder on another file system with -o",
+        )
     closed = _closed(path, error)
     fix = "choose another folder with -o"
     if error.errno == errno.EACCES:

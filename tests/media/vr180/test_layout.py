@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,14 @@ def test_fisheye_is_refused(show, name) -> None:
     assert "v360=fisheye:hequirect" in caught.value.fix
     assert "projection: flat" in caught.value.fix
     assert detect_layout(clip, projection="flat").projection == "flat"
+
+
+def test_eyes_of_a_picture_that_is_turned_are_refused(show) -> None:
+    clip = replace(show(np.hstack([scene(1), scene(2)])), rotation=90)
+    with pytest.raises(InputError, match="turned by 90 degrees") as caught:
+        detect_layout(clip, spherical=vr180_boxes())
+    assert caught.value.fix.startswith("write it upright, without rotation")
+    assert detect_layout(clip, "mono", spherical=vr180_boxes()).kind == "mono"
 
 
 def test_boxes_say_it(show) -> None:

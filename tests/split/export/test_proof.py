@@ -80,6 +80,15 @@ def test_a_part_is_held_against_its_own_times(clip: Clip, tmp_path: Path) -> Non
         prove(Given(clip, pts, False), late, False)
 
 
+def test_sound_beside_a_part_of_the_picture_is_not_called_proven(
+    clip: Clip, tmp_path: Path
+) -> None:
+    pts = stamps(clip)[:4]
+    part = written(tmp_path / "part.mp4", clip, pts, "keep")
+    found = prove(Given(clip, pts, False), part, True)
+    assert (found.frames, found.sound_packets, found.sound) == ((4, 4), None, "unproven")
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_folder_of_pictures_is_proven_too(clip: Clip, tmp_path: Path, whole: bool) -> None:
     pts = stamps(clip) if whole else stamps(clip)[2:5]

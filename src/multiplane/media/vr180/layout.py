@@ -259,6 +259,15 @@ def _kind(clip: Clip, wanted: Wanted, told: Told, halves: Halves) -> tuple[Kind,
             )
         return wanted, [f"layout {wanted} was asked for"]
     if boxes and boxes.stereo_mode in {0, 1, 2}:
+        if clip.rotation % 180 and boxes.stereo_mode:
+            raise InputError(
+                f"{clip.path} is turned by {clip.rotation} degrees, and its box st3d speaks of two "
+                "eyes",
+                why="the box describes the picture as it is stored, so turned it would be cut "
+                "across both eyes",
+                fix="write it upright, without rotation; or say how the eyes lie once it is "
+                "turned: layout: sbs, over_under or mono",
+            )
         said = STEREO[boxes.stereo_mode]
         kind: Kind = "sbs" if said == "sbs" else "over_under" if said == "over_under" else "mono"
         return kind, [f"the box st3d says {kind}"]

@@ -36,7 +36,8 @@ class Proof:
         largest_time_error_s: Between frames of equal number, each counted from its first frame.
         sound_packets: How many packets of sound the source and the video have; None where sound
             was left out.
-        sound: ``copied`` to the byte, ``encoded`` anew, ``dropped`` or ``none``.
+        sound: ``copied`` to the byte, ``encoded`` anew, ``unproven`` where only a part of the
+            source's picture is there to compare with, ``dropped`` or ``none``.
     """
 
     frames: tuple[int, int]
@@ -65,7 +66,8 @@ def prove(given: Given, result: Path, keeps_sound: bool) -> Proof:
         packets = found.sound_packets if sound in {"copied", "encoded"} else None
         return Proof(found.frames, found.largest_time_error_s, packets, sound)
     found = verify(given.clip.path, result, False, given.pts)
-    return Proof(found.frames, found.largest_time_error_s, None, sound)
+    told = "unproven" if sound in {"copied", "encoded"} else sound
+    return Proof(found.frames, found.largest_time_error_s, None, told)
 
 
 def _sound(clip: Clip, result: Path, keeps_sound: bool) -> str:
