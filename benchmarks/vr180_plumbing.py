@@ -7,6 +7,9 @@ its own, the sides take turns, medians are quoted, also of the ratio within a tu
             encoder gets is the source's picture, so ``bare`` is what it is held against
 ``screen``  people over one colour; held against ``bare-screen``, which decodes the same source and
             encodes such pictures made beforehand
+``export``  the same screens by split.export's own stream, of a ready alpha; ``export-matte`` reads
+            that alpha from the file of mattes it comes in, ``export-clean`` takes the old
+            background out of soft edges besides
 ``whole``   the same pictures as ``bare`` by way of whole RGB arrays, for comparison
 
 python benchmarks/vr180_plumbing.py [--frames 48] [--runs 3] [--presets veryfast ultrafast medium]
@@ -39,10 +42,19 @@ from multiplane.core.arrays import Frame
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.coded import CodedFrame
 from multiplane.media.config import VideoOptions
+from multiplane.media.matte_video import MatteWriter
 from multiplane.media.planes import Window
 from multiplane.media.verify import verify
 from multiplane.media.vr180.layout import Layout
 from multiplane.media.writer import VideoWriter
+from multiplane.split.export.composite import Composing
+from multiplane.split.export.config import ExportOptions
+from multiplane.split.export.crossfade import fade_alphas
+from multiplane.split.export.formats import plan_targets
+from multiplane.split.export.parts import Part
+from multiplane.split.export.sinks import open_sink
+from multiplane.split.export.stream import Footage, stream
+from multiplane.split.stereo.people_file import FramePeople
 
 SIZE = (6144, 3072)
 RATE = Fraction(30000, 1001)
@@ -50,8 +62,11 @@ GREEN = (43, 230, 64)
 PERSON = (1152, 640)
 """Rows and columns of a person's window; two an eye are 16 % of the frame."""
 BOUND = 0.85
-HELD_AGAINST = {"kept": "bare", "screen": "bare-screen", "whole": "bare"}
-SIDES = ("bare", "kept", "whole", "bare-screen", "screen")
+HELD_AGAINST = {
+    "kept": "bare", "whole": "bare", "screen": "bare-screen", "export": "bare-screen",
+    "export-matte": "bare-screen", "export-clean": "bare-screen",
+}  # fmt: skip
+SIDES = ("bare", "kept", "whole", "bare-screen", "screen", "export", "export-matte", "export-clean")
 
 
 def make_clip(path: Path, frames: int) -> None:
@@ -147,6 +162,44 @@ def ours(source: Path, result: Path, side: str, preset: str) -> int:
     return unit.index + 1
 
 
+def sbs_alpha(index: int) -> NDArray[np.uint8]:
+    """The trivial alphas of a frame, both eyes'."""
+    alpha = np.zeros(SIZE[::-1], np.uint8)
+    for window in windows_at(index):
+        alpha[window] = trivial_alpha(PERSON)
+    return alpha
+
+
+def write_alphas(source: Path) -> Path:
+    """The same as split.stereo leaves them, a file of mattes beside the clip."""
+    path, clip = source.with_suffix(".mattes.mkv"), open_clip(source)
+    with MatteWriter(path, clip.size, clip) as writer:
+        for unit in clip.coded_frames():
+            writer.write(sbs_alpha(unit.index), unit.pts)
+    return path
+
+
+def exported(source: Path, result: Path, side: str, preset: str) -> int:
+    """A green screen by the function that split.export streams its files with."""
+    clip = open_clip(source)
+    layout = Layout.of("sbs", clip.size, projection="half_equirect")
+    options = ExportOptions(
+        formats=("greenscreen_h264",), quality=18, speed=preset, encoder="cpu"  # type: ignore[arg-type]
+    )  # fmt: skip
+    (target,) = plan_targets(source.name, layout, options)
+    count = clip.count()
+    ready = [sbs_alpha(4 * step) for step in range(8)]  # people go on every fourth frame
+    alphas = (ready[index // 4 % 8] for index in range(count))
+    if side != "export":
+        mattes = source.with_suffix(".mattes.mkv")
+        alphas = fade_alphas([Part("a", 0, 0, count, mattes, mattes)], clip.size)
+    people = (FramePeople(index, ((), ())) for index in range(count))
+    how = Composing(layout, GREEN, decontaminate=side == "export-clean")
+    footage = Footage(clip, 0, count, alphas, people, how)
+    with open_sink(target, result, clip, options, "keep") as sink:
+        return len(stream(footage, [sink], lambda unit: None))
+
+
 def look(unit: CodedFrame, window: Window, side: str) -> Frame:
     """What is in a window: the person over the source, which is the source, or over the colour."""
     front = unit.rgb(window)
@@ -205,9 +258,13 @@ def work(side: str, source: Path, preset: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.mp4"
         made = screens(open_clip(source)) if side == "bare-screen" else []
+        if side.startswith("export-") and not source.with_suffix(".mattes.mkv").exists():
+            write_alphas(source)
         before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         if side.startswith("bare"):
             frames = bare(source, result, preset, made)
+        elif side.startswith("export"):
+            frames = exported(source, result, side, preset)
         else:
             frames = ours(source, result, side, preset)
         wall, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
@@ -278,7 +335,7 @@ def memory_table(folder: Path, lengths: list[int], preset: str) -> list[str]:
             run("--make", str(clips[-1]), str(length))
         else:
             repeat_clip(clips[0], clips[-1], length // lengths[0])
-    for side in ("bare", "kept", "screen", "whole"):
+    for side in ("bare", "kept", "screen", "whole", "export"):
         peaks = [run("--work", side, str(clip), preset)["peak_mib"] for clip in clips]
         rows.append(f"| {side} | " + " | ".join(f"{peak:.0f}" for peak in peaks) + " |")
     return rows
@@ -317,8 +374,8 @@ def main() -> None:
             f"result of ours is verified (frames, pts, packets). Bound: {BOUND} of the bare side.",
             "",
             "`kept` and `whole` are held against `bare`, whose encoder gets the same pictures; "
-            "`screen` against `bare-screen`, which decodes the same source and encodes screens "
-            "made beforehand. Two people an eye, "
+            "`screen` and the exports against `bare-screen`, which decodes the same source and "
+            "encodes screens made beforehand. Two people an eye, "
             f"{4 * PERSON[0] * PERSON[1] / SIZE[0] / SIZE[1]:.0%} of the frame.",
             "",
             f"Load average when it began: {load:.1f}; the machine was "
