@@ -27,7 +27,7 @@ OPTIONS = {
     "segment.min_instance_px": "100",
     "check.residual": "false",
 }
-PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock"}
+PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock", "resources.json"}
 """What differs between two runs of the same work: times of day, timings, process numbers."""
 
 

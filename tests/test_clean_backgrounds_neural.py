@@ -35,7 +35,7 @@ from multiplane.cli.main import main
 from multiplane.media.images import write_frame
 
 MEDIA = Path(__file__).resolve().parents[1] / "../shared/media"
-PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock"}
+PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock", "resources.json"}
 """What differs between two runs of the same work: times of day, timings, process numbers."""
 
 
