@@ -324,7 +324,9 @@ def speed_table(clip: Path, presets: list[str], runs: int) -> list[str]:
     return rows
 
 
-def memory_table(folder: Path, lengths: list[int], preset: str) -> list[str]:
+def memory_table(
+    folder: Path, lengths: list[int], preset: str, sides: list[str]
+) -> list[str]:  # fmt: skip
     """Peak memory over the length of a clip."""
     rows = [f"| peak MiB ({preset}) | " + " | ".join(f"{n} frames" for n in lengths) + " |",
             "|---|" + "---|" * len(lengths)]  # fmt: skip
@@ -335,7 +337,7 @@ def memory_table(folder: Path, lengths: list[int], preset: str) -> list[str]:
             run("--make", str(clips[-1]), str(length))
         else:
             repeat_clip(clips[0], clips[-1], length // lengths[0])
-    for side in ("bare", "kept", "screen", "whole", "export"):
+    for side in sides:
         peaks = [run("--work", side, str(clip), preset)["peak_mib"] for clip in clips]
         rows.append(f"| {side} | " + " | ".join(f"{peak:.0f}" for peak in peaks) + " |")
     return rows
@@ -349,6 +351,9 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", default=["veryfast", "ultrafast", "medium"])
     parser.add_argument("--memory", nargs="*", type=int, default=[60, 600])
     parser.add_argument("--memory-preset", default="veryfast")
+    parser.add_argument(
+        "--memory-sides", nargs="+", default=["bare", "kept", "screen", "whole", "export"]
+    )
     parser.add_argument("--quick", action="store_true", help="a try: few frames, no report")
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
@@ -364,9 +369,11 @@ def main() -> None:
         short = Path(folder) / "short.mp4"
         run("--make", str(short), str(given.frames))
         rows = speed_table(short, given.presets, given.runs) if given.presets else []
-        memory = (
-            memory_table(Path(folder), given.memory, given.memory_preset) if given.memory else []
-        )
+        memory = []
+        if given.memory:
+            memory = memory_table(
+                Path(folder), given.memory, given.memory_preset, given.memory_sides
+            )
     body = "\n".join(
         [
             f"{SIZE[0]}x{SIZE[1]}, {given.frames} frames, H.264 and AAC in, libx264 crf 18 and the "
