@@ -37,10 +37,21 @@ class SelfiePropagator:
         """
         self._predict, self._margin = predict, margin
         self.notes: list[str] = []
+        self._following: _Followed | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last step lost somebody who was in sight before it."""
+        return self._following is not None and self._following.lost
+
+    def in_sight(self) -> list[Look]:
+        """Whom the last step saw, and who was added since; each with a mask."""
+        return self._following.in_sight() if self._following is not None else []
 
     def start(self) -> _Followed:
         """Begin with a chunk."""
-        return _Followed(self._predict, self._margin)
+        self._following = _Followed(self._predict, self._margin)
+        return self._following
 
     def fell_short(self, error: Exception) -> bool:
         """Never: two small frames are remembered, and a mask of each person."""
@@ -48,22 +59,27 @@ class SelfiePropagator:
 
 
 class _Followed:
-    """The people of a chunk."""
+    """The people of a chunk.
+
+    Attributes:
+        lost: Whether the last step lost somebody who was in sight before it.
+    """
 
     def __init__(self, predict: Predict, margin: float) -> None:
         self._predict, self._margin = predict, margin
         self._people: dict[int, Sighting] = {}
         self._frame: Frame | None = None
         self._small: Frame | None = None
+        self.lost = False
 
     def step(self, frame: Frame) -> Mapping[int, Sighting]:
         """Look at everybody where flow takes him; each pixel goes to the nearest of them."""
         before = self._small
         self._frame, self._small = frame, _small(frame)
-        there = [Look(one.mask, box_of(one.mask), one.score, number)
-                 for number, one in self._people.items() if one.mask.any()]  # fmt: skip
+        there = self.in_sight()
         nobody = np.zeros(frame.shape[:2], np.bool_)
         self._people = dict.fromkeys(self._people, Sighting(nobody, 0.0))
+        self.lost = False
         if before is None or not there:
             return dict(self._people)
         back = flow(self._small, before, scale=1.0)
@@ -81,7 +97,13 @@ class _Followed:
             mask = look.mask & near(whole, look.mask)
             score = float(together[mask].mean()) if mask.any() else 0.0
             self._people[look.id] = Sighting(np.asarray(mask), score)
+        self.lost = len(self.in_sight()) < len(there)
         return dict(self._people)
+
+    def in_sight(self) -> list[Look]:
+        """Where they are; who is out of sight is left out."""
+        return [Look(one.mask, box_of(one.mask), one.score, number)
+                for number, one in self._people.items() if one.mask.any()]  # fmt: skip
 
     def add(self, number: int, look: Look) -> Sighting:
         """Begin with a mask, or with whom the network sees in a box.

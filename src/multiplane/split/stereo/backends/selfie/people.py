@@ -14,6 +14,7 @@ from multiplane.split.stereo.backends.carried import Seeded, carry
 from multiplane.split.stereo.backends.selfie.closer import look_closer
 from multiplane.split.stereo.backends.selfie.finder import Finder
 from multiplane.split.stereo.backends.selfie.following import SelfiePropagator
+from multiplane.split.stereo.backends.selfie.regaining import Regaining
 from multiplane.split.stereo.backends.selfie.windows import Predict
 from multiplane.split.stereo.people_config import PeopleOptions
 from multiplane.split.stereo.people_config import SelfiePeople as SelfieOptions
@@ -58,8 +59,8 @@ class SelfiePeople:
         if seeds is None:
             find = Finder(frames, self._options, self._backend, self._predict)
             self.notes.append(find.why)
-            every = self._options.every_frames
-            yield from carry(frames, find, propagator, self._options, every)
+            regaining = Regaining(find, propagator, self._options.every_frames)
+            yield from carry(frames, regaining, propagator, self._options, every_frames=1)
             return
         seeded = Seeded(seeds, self._ask, propagator, between=False)
         yield from carry(frames, seeded, seeded, self._options, every_frames=1)
