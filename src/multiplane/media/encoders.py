@@ -221,8 +221,9 @@ def _settings(name: str, options: VideoOptions, picture: Picture) -> dict[str, s
     if codec == "libx264" and large:
         settings["rc-lookahead"] = str(_LOOK_AHEAD[speed])
     if codec == "libx265":
-        ahead = f":rc-lookahead={max(_LOOK_AHEAD[speed], 5)}" if large else ""
-        settings["x265-params"] = f"log-level=error{ahead}"
+        # rows of a large frame keep threads busy; frames beside it would each be held as well
+        held = ":rc-lookahead=5:bframes=3:frame-threads=1" if large else ""
+        settings["x265-params"] = f"log-level=error{held}"
     if codec == "libsvtav1":
         settings["preset"] = str(_SVT_SPEED[speed])
     if codec == "libvpx-vp9":
