@@ -17,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 
 EXTRAS = {
     "accelerate": "neural",
+    "diffusers": "neural",
+    "peft": "neural",
     "torch": "neural",
     "torchvision": "neural",
     "transformers": "neural",

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 BACKENDS = {
     "lama": "multiplane.restore.inpaint.backends.lama:LamaInpainter",
+    "diffusion": "multiplane.restore.inpaint.backends.diffusion:DiffusionInpainter",
     "patchmatch": "multiplane.restore.inpaint.backends.patchmatch:PatchMatchInpainter",
     "opencv": "multiplane.restore.inpaint.backends.opencv:OpenCvInpainter",
 }

@@ -9,6 +9,7 @@ from pydantic import Field
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
 from multiplane.core.config import Also, Options
 from multiplane.core.plugins import with_foreign_options
+from multiplane.restore.inpaint.diffusion import DiffusionOptions
 
 
 class AutoOptions(Options):
@@ -76,7 +77,7 @@ class OpenCvOptions(Options):
 
 GROUP = "multiplane.inpaint"
 """Entry-point group through which a foreign package adds a backend; GROUP.options its options."""
-_SHIPPED = AutoOptions | LamaOptions | PatchMatchOptions | OpenCvOptions
+_SHIPPED = AutoOptions | LamaOptions | DiffusionOptions | PatchMatchOptions | OpenCvOptions
 if TYPE_CHECKING:
     Backend = Annotated[_SHIPPED, Field(discriminator="kind")]
 else:
@@ -88,7 +89,7 @@ class InpaintOptions(Options):
 
     backend: Backend = Field(
         default_factory=AutoOptions,
-        description="what invents pixels: auto, lama, patchmatch or opencv",
+        description="what invents pixels: auto, lama, diffusion, patchmatch or opencv",
     )
     grow_px: Annotated[int, Also("mask_dilate")] = Field(
         default=20,
