@@ -115,13 +115,45 @@ def cut_crops(hole: Mask, context_px: int, context_share: float = 0.5) -> list[C
         return box.grown(max(context_px, int(longer * context_share)), hole.shape)
 
     boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole.shape, look)
-    crops = []
-    for box in sorted(boxes, key=lambda b: (b.y0, b.x0)):
-        outer = look(box)
-        own = np.zeros_like(hole)
-        own[box.slices] = hole[box.slices]
-        crops.append(Crop(outer, own[outer.slices]))
-    return crops
+    ordered = sorted(boxes, key=lambda b: (b.y0, b.x0))
+    return [_seen_in(Crop(box, hole[box.slices]), look(box)) for box in ordered]
+
+
+def crops_of(
+    hole: Mask,
+    known: Mask,
+    context_px: int,
+    context_share: float = 0.5,
+    step_px: int = 1,
+    together: bool = False,
+) -> list[Crop]:
+    """Divide the holes of a picture among crops that show something to learn from.
+
+    Args:
+        hole: (H, W) what to fill.
+        known: (H, W) what to learn from; a crop that shows nothing of it looks at everything.
+        context_px: How much to look at around a hole, at least.
+        context_share: The same as a share of its longer side.
+        step_px: Sides are widened to multiples of this as far as the picture reaches.
+        together: All holes in one crop.
+
+    Returns:
+        The crops, from top to bottom; every pixel of the hole lies in the hole of exactly one.
+    """
+    whole = Box(0, 0, hole.shape[1], hole.shape[0])
+    found = bounds(hole)
+    if together and found is not None:
+        longer = max(found.x1 - found.x0, found.y1 - found.y0)
+        outer = found.grown(max(context_px, int(longer * context_share)), hole.shape)
+        cut = [_seen_in(Crop(found, hole[found.slices]), outer)]
+    else:
+        cut = cut_crops(hole, context_px, context_share)
+    return [
+        _widened(crop, hole.shape, step_px)
+        if known[crop.box.slices].any()
+        else _seen_in(crop, whole)
+        for crop in cut
+    ]
 
 
 def fill_holes(
@@ -165,7 +197,8 @@ def fill_gaps(
         InputError: Nothing is known to fill one of them from.
     """
     batching = inpainter if isinstance(inpainter, BatchInpainter) else None
-    cut = [_crops_of(gap, context_px, batching) for gap in gaps]
+    look = (batching.context_share, batching.step_px) if batching else (0.5, 1)
+    cut = [crops_of(gap.hole, gap.sources & ~gap.hole, context_px, *look) for gap in gaps]
     parts = [
         Gap(
             gap.frame[crop.box.slices],
@@ -179,20 +212,6 @@ def fill_gaps(
         iter(batching.fill_many(parts)) if batching else (inpainter.fill(*part) for part in parts)
     )
     return [_paste(gap, crops, answers) for gap, crops in zip(gaps, cut, strict=True)]
-
-
-def _crops_of(gap: Gap, context_px: int, batching: BatchInpainter | None) -> list[Crop]:
-    """The crops of a picture; one with nothing to learn from in sight looks at everything."""
-    known = gap.sources & ~gap.hole
-    crops = []
-    share, step_px = (batching.context_share, batching.step_px) if batching else (0.5, 1)
-    for crop in cut_crops(gap.hole, context_px, share):
-        if known[crop.box.slices].any():
-            crops.append(_widened(crop, gap.hole.shape, step_px))
-        else:
-            whole = Box(0, 0, gap.hole.shape[1], gap.hole.shape[0])
-            crops.append(_seen_in(crop, whole))
-    return crops
 
 
 def _paste(
