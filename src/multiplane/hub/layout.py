@@ -1,0 +1,105 @@
+"""Which files of a pipeline of diffusers are read: of each part one set of weights, and words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+INDEX = "model_index.json"
+SUFFIXES = (".safetensors", ".json", ".txt")
+"""What is fetched and read of a pipeline; everything else is left where it is."""
+UNUSED = frozenset({"safety_checker", "feature_extractor", "image_encoder", "watermarker"})
+"""Parts that are never used here: a checker that blackens pictures, and what prepares its input."""
+VARIANT = "fp16"
+_NAMES = ("diffusion_pytorch_model", "model")
+_SHARD = r"-\d{5}-of-\d{5}"
+
+
+def parts_of(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The parts that a pipeline is made of.
+
+    Args:
+        index: What model_index.json says.
+
+    Returns:
+        Name of a part (and its folder) → library and class. Parts it does not have, and those
+        that are not used here, are left out.
+    """
+    return {
+        name: (str(value[0]), str(value[1]))
+        for name, value in index.items()
+        if not name.startswith("_")
+        and name not in UNUSED
+        and isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(one, str) for one in value)
+    }
+
+
+def files_of(index: Mapping[str, Any], names: Collection[str], prefer: str = "") -> list[str]:
+    """The files of a pipeline that are read.
+
+    Args:
+        index: What model_index.json says.
+        names: All files that there are, with forward slashes.
+        prefer: The variant of weights to take where a part has it: empty for the plain ones,
+            ``fp16``. The other one is taken where there is no choice.
+
+    Returns:
+        Their names, sorted; model_index.json among them.
+    """
+    chosen = {INDEX} & set(names)
+    for part in parts_of(index):
+        here = [name for name in names if name.rpartition("/")[0] == part]
+        weights, listed = choose_weights([name.rpartition("/")[2] for name in here], prefer)
+        chosen |= {f"{part}/{name}" for name in (*weights, *([listed] if listed else []))}
+        chosen |= {
+            name for name in here if name.endswith((".json", ".txt")) and not _lists_shards(name)
+        }
+    return sorted(chosen)
+
+
+def choose_weights(names: Collection[str], prefer: str = "") -> tuple[list[str], str]:
+    """One set of weights out of the files of a part.
+
+    Args:
+        names: The files of its folder.
+        prefer: The variant to take where there is it.
+
+    Returns:
+        The files with weights, sorted (none where there is no safetensors), and the list of
+        shards that belongs to them, or an empty text.
+    """
+    for variant in (prefer, "" if prefer else VARIANT):
+        dot = f".{variant}" if variant else ""
+        for stem in _NAMES:
+            if f"{stem}{dot}.safetensors" in names:
+                return [f"{stem}{dot}.safetensors"], ""
+            listed = f"{stem}.safetensors.index{dot}.json"
+            shards = _shards(stem, dot, names)
+            if listed in names and shards:
+                return shards, listed
+    return [], ""
+
+
+def variant_of(names: Collection[str], prefer: str = "") -> str:
+    """The variant that :func:`choose_weights` takes: empty for the plain weights.
+
+    Args:
+        names: The files of a part's folder.
+        prefer: The variant to take where there is it.
+    """
+    weights, _ = choose_weights(names, prefer)
+    return VARIANT if any(f".{VARIANT}" in name for name in weights) else ""
+
+
+def _shards(stem: str, dot: str, names: Collection[str]) -> list[str]:
+    form = re.compile(
+        rf"{re.escape(stem)}(?:{re.escape(dot)}{_SHARD}|{_SHARD}{re.escape(dot)})\.safetensors"
+    )
+    return sorted(name for name in names if form.fullmatch(name))
+
+
+def _lists_shards(name: str) -> bool:
+    return ".index." in name.rpartition("/")[2]

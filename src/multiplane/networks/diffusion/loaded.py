@@ -1,0 +1,77 @@
+"""A pipeline of diffusers that is loaded, and what there is to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from multiplane.tensors.memory import Memory
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """A pipeline, ready to be used.
+
+    Attributes:
+        pipeline: Of diffusers, with its networks.
+        unet: Whether it is of the kind of SD 1.5, SD 2 or SDXL: a UNet and an autoencoder.
+        inpainting: Whether its network is shown the mask and what is known of the picture.
+        latent_channels: L, of what the autoencoder gives; 0 where nobody says.
+        factor: Pixels a latent.
+        size_px: Side of the squares that it was trained on.
+        xl: Whether it wants what SDXL wants beside the words: sizes, and a vector of the prompt.
+        prediction: What the network says of the noise: ``epsilon``, ``v_prediction``, ``sample``.
+        name: What it is called in records.
+        fingerprint: What tells its weights from others.
+        memory: Of the device that it runs on.
+        notes: What the user should know of how it was loaded.
+    """
+
+    pipeline: Any
+    unet: bool
+    inpainting: bool
+    latent_channels: int
+    factor: int
+    size_px: int
+    xl: bool
+    prediction: str
+    name: str
+    fingerprint: str
+    memory: Memory
+    notes: tuple[str, ...] = ()
+
+
+def describe(pipeline: Any) -> dict[str, Any]:  # noqa: ANN401 - diffusers is not typed for us
+    """What there is to know of a pipeline, from the configs of its networks.
+
+    Args:
+        pipeline: Of diffusers.
+
+    Returns:
+        ``unet``, ``inpainting``, ``latent_channels``, ``factor``, ``size_px``, ``xl`` and
+        ``prediction`` of :class:`Diffusion`.
+    """
+    unet, vae = getattr(pipeline, "unet", None), getattr(pipeline, "vae", None)
+    scheduler = getattr(pipeline, "scheduler", None)
+    channels = int(_of(vae, "latent_channels", 0))
+    levels = _of(vae, "block_out_channels", ())
+    factor = 2 ** (len(levels) - 1) if levels else int(getattr(pipeline, "vae_scale_factor", 8))
+    ours = type(unet).__name__ == "UNet2DConditionModel" and type(vae).__name__ == "AutoencoderKL"
+    core = unet if unet is not None else getattr(pipeline, "transformer", None)
+    side = _of(core, "sample_size", None) or getattr(pipeline, "default_sample_size", None) or 128
+    side = max(side) if isinstance(side, list | tuple) else side
+    inputs = int(_of(unet, "in_channels", 0))
+    return {
+        "unet": ours and inputs in {channels, 2 * channels + 1},
+        "inpainting": ours and inputs == 2 * channels + 1,
+        "latent_channels": channels,
+        "factor": factor,
+        "size_px": int(side) * factor,
+        "xl": _of(unet, "addition_embed_type", None) == "text_time",
+        "prediction": str(_of(scheduler, "prediction_type", "")),
+    }
+
+
+def _of(part: Any, name: str, otherwise: Any) -> Any:  # noqa: ANN401
+    """What the config of a part says, where there are both."""
+    return getattr(getattr(part, "config", None), name, otherwise)

@@ -1,0 +1,7 @@
+"""Tiny pipelines of the real classes."""
+
+from __future__ import annotations
+
+from tiny_pipelines import tiny
+
+__all__ = ["tiny"]
