@@ -35,8 +35,8 @@ __all__ = ["Likeness", "RepairScore", "rank", "score_repair"]
 
 WEIGHTS = {"seam": 1.0, "texture": 1.0, "grain": 0.5, "colour": 1.0, "likeness": 1.0}
 """What the parts count in the total. Grain less: texture sees the same detail with other eyes."""
-MOST_PIECES = 64
-"""The largest pieces are looked at, up to so many."""
+MOST_WINDOWS = 64
+"""Of 512 px; the largest pieces are looked at, until so many windows are."""
 
 _NEAREST = 4
 _STEP_PX = 2
@@ -105,7 +105,8 @@ def score_repair(
         likeness: A loaded LPIPS (:class:`~multiplane.measure.perceptual.Lpips`); None for none.
 
     Returns:
-        The mean over the pieces of the damage, the 64 largest, weighted by their area.
+        The mean over the pieces of the damage, weighted by their area. Of much damage only the
+        largest pieces are looked at, and of a large piece some parts, evenly spread.
 
     Raises:
         InputError: Sizes differ, or the hole is the whole picture.
@@ -121,8 +122,12 @@ def score_repair(
             why="a repair is judged by what lies round it",
             fix="correct the mask, or do not score: score: false",
         )
-    pieces = pieces_of(hole)[:MOST_PIECES]
-    found = [(piece.area_px, _judge(piece, result, hole, original, likeness)) for piece in pieces]
+    found, windows = [], 0
+    for piece in pieces_of(hole):
+        if windows >= MOST_WINDOWS:
+            break
+        windows += len(piece.windows)
+        found.append((piece.area_px, _judge(piece, result, hole, original, likeness)))
     return _summed([(area, figures) for area, figures in found if figures is not None])
 
 

@@ -30,7 +30,7 @@ MOST_SAMPLES = 600
 """Of the fill of a piece, and of its band."""
 SCALES_PX = (0.7, 1.5, 3.0)
 _SIDE_PX = 512
-_MOST_WINDOWS = 24
+_MOST_WINDOWS = 12
 _FLOOR = 0.5
 """Gradients under this, in units of L* a pixel, are noise that nobody sees."""
 _RIM_PX = 2
