@@ -29,7 +29,7 @@ def test_without_a_whole_patch_colours_flow_in_and_it_says_so() -> None:
     hole = np.ones((12, 12), np.bool_)
     hole[0] = False
     filled = PatchMatchInpainter(PatchMatchOptions()).fill(frame, hole, ~hole)
-    assert filled.by == "diffusion"
+    assert filled.by == "opencv"
     assert np.abs(filled.frame.astype(int) - 90).max() <= 6  # OpenCV's own rounding
 
 

@@ -38,7 +38,7 @@ class PatchMatchInpainter:
         while scale > 1 and not _has_patch(_all_of(sources & ~hole, scale)):
             scale //= 2
         if not _has_patch(sources & ~hole):
-            return Filled(diffuse(frame, hole, sources), "diffusion")
+            return Filled(diffuse(frame, hole, sources), "opencv")
         if scale == 1:
             allowed = sources & ~hole
             found = complete(frame, hole, allowed, self._options.rounds, self._seed)
