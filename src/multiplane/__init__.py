@@ -12,9 +12,10 @@ from multiplane.core.errors import MultiplaneError
 
 if TYPE_CHECKING:
     from multiplane.engine.api import RunReport, run
+    from multiplane.engine.pictures import pictures
 
 __version__ = "0.1.0"
-__all__ = ["MultiplaneError", "RunReport", "__version__", "run"]
+__all__ = ["MultiplaneError", "RunReport", "__version__", "pictures", "run"]
 
 
 def __dir__() -> list[str]:
@@ -27,4 +28,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute
         from multiplane.engine import api  # noqa: PLC0415 - the engine loads when it is used
 
         return getattr(api, name)
+    if name == "pictures":
+        from multiplane.engine import pictures as module  # noqa: PLC0415 - likewise
+
+        return module.pictures
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -162,3 +162,24 @@ def test_two_runs_do_not_share_a_folder(recipe: Recipe, texts: list[Path], out: 
 def test_the_executor_is_a_choice(recipe: Recipe, texts: list[Path], out: Path) -> None:
     report = api.run(recipe, texts, out, executor=LocalExecutor(1, 1))
     assert report.exit_status == 0
+
+
+def test_what_has_no_partner_is_part_of_the_report(out: Path, tmp_path: Path) -> None:
+    for name in ("i/a.png", "i/b.png", "m/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    stages = [
+        {"id": plane, "stage": "toy.copy", "inputs": {"texts": f"input.{plane}"}}
+        for plane in ("images", "masks")
+    ]
+    recipe = Recipe.model_validate({"name": "art", "stages": stages})
+    found = multiplane.pictures(tmp_path / "i", tmp_path / "m")
+    report = api.run(recipe, found, out)
+    assert [(failure.step, failure.item) for failure in report.left_out] == [("pairs", "b.png")]
+    assert (report.done, report.exit_status) == (2, 3)
+    (kept,) = json.loads((out / "left_out.json").read_text())
+    assert kept["what"] == "the picture b.png has no mask"
+    (tmp_path / "m" / "b.png").write_text("b")
+    report = api.run(recipe, multiplane.pictures(tmp_path / "i", tmp_path / "m"), out)
+    assert (report.done, report.reused, report.exit_status) == (4, 2, 0)
+    assert not (out / "left_out.json").exists()

@@ -120,3 +120,13 @@ def test_what_is_the_same_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat().st_ino == before
     folder.write_json(path, {"a": 2})
     assert path.stat().st_ino != before
+
+
+def test_an_empty_list_is_no_file(tmp_path: Path) -> None:
+    place = tmp_path / folder.LEFT_OUT
+    folder.keep_list(place, [])
+    assert not place.exists()
+    folder.keep_list(place, [{"item": "a"}])
+    assert json.loads(place.read_text()) == [{"item": "a"}]
+    folder.keep_list(place, [])
+    assert not place.exists()

@@ -209,3 +209,21 @@ def test_the_key_is_that_of_the_content(tmp_path: Path) -> None:
     assert key({"rate": "2/1"}) != before
     put(path, "two")
     assert key() != before
+
+
+def test_footage_in_the_place_of_pictures_and_the_other_way_round(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    image, mask = (
+        {"id": plane[:4], "stage": "toy.copy", "inputs": {"texts": f"input.{plane}"}}
+        for plane in ("images", "masks")
+    )
+    both = "--images FOLDER --masks FOLDER"
+    for stages, fix in (([image], "--images FOLDER"), ([image, mask], both)):
+        wants = Recipe.model_validate({"name": "art", "stages": stages})
+        with pytest.raises(InputError) as caught:
+            gather_inputs([put(tmp_path / "a.png")], wants)
+        assert caught.value.fix == f"multiplane run art {fix} -o OUT"
+    with pytest.raises(InputError) as caught:
+        gather_inputs([Planes("a", {"images": ("a.png",)})], recipe)
+    assert caught.value.fix == "multiplane run toy INPUT -o OUT"

@@ -6,7 +6,7 @@ import datetime
 import importlib.util
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from multiplane.engine.inputs import (
     left_behind,
     remembered,
 )
+from multiplane.engine.pictures import named, refuse_inverted
 from multiplane.engine.recipe import Recipe, dump_recipe, load_recipe
 from multiplane.engine.resources import watched
 from multiplane.engine.run import ItemFailure, Run, RunProgress, StepReport, quiet
@@ -42,7 +43,8 @@ class RunReport:
         folder: The run folder.
         steps: What came of each step, in order.
         failures: The items that failed.
-        left_out: Files that could not be read, while the rest of their item is done.
+        left_out: Files that could not be read, while the rest of their item is done, and pictures
+            and masks without partner.
         page: The report to look at, when one could be written.
         earlier: Inputs of earlier runs that are not part of this one; their results still lie in
             the folder, while report and status are of this run alone.
@@ -95,7 +97,8 @@ def run(
 
     Args:
         recipe: The name of one that comes with Multiplane, the path of a YAML file, or a recipe.
-        inputs: A video, a folder of pictures, planes, or several of them.
+        inputs: A video, a folder of pictures, planes, or several of them; or the pictures and
+            masks of :func:`multiplane.pictures`.
         out: The run folder; made when absent.
         options: ``"step.option"`` → value, put over those of the recipe.
         retry_failed: Try items again that failed in an earlier run.
@@ -117,15 +120,19 @@ def run(
     steps = chosen.steps()
     root = Path(out).absolute()
     known = remembered(root)
+    inputs, unpaired = named(inputs, known)
     planes = gather_inputs(inputs, chosen, known)
+    refuse_inverted(planes, steps)
     weights = {step.id: step.stage.fingerprint(step.options) for step in steps}
     keys = {step.id: stage_key(step.stage, step.options, weights[step.id]) for step in steps}
     with folder.claim(root, chosen.name):
         folder.keep_text(root / folder.RECIPE, dump_recipe(chosen, steps))
         if remembered(root) != known:  # another run has ended since we looked
             known = remembered(root)
+            inputs, unpaired = named(inputs, known)
             planes = gather_inputs(inputs, chosen, known)
         folder.write_json(root / folder.INPUTS, described(planes, known))
+        folder.keep_list(root / folder.LEFT_OUT, [asdict(failure) for failure in unpaired])
         folder.write_json(root / folder.PROVENANCE, _provenance(chosen, steps, weights))
         book = ledger.Ledger(root / ledger.FILE_NAME)
         try:
@@ -152,7 +159,7 @@ def run(
         tuple(work.reports),
         tuple(work.failures),
         page,
-        tuple(work.left_out),
+        (*unpaired, *work.left_out),
         tuple(earlier),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -17,6 +17,8 @@ from multiplane.engine import ledger, lock
 RECIPE = "recipe.yaml"
 INPUTS = "inputs.json"
 PROVENANCE = "provenance.json"
+LEFT_OUT = "left_out.json"
+"""What of the inputs the latest run left out before any step; absent when nothing was."""
 LINE = 120
 """Characters in a line of JSON."""
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -84,6 +86,26 @@ def write_json(path: Path, value: object) -> None:
         OutputError: It cannot be written.
     """
     keep_text(path, lay_out(value, "") + "\n")
+
+
+def keep_list(path: Path, entries: Sequence[object]) -> None:
+    """Write a list as JSON; no file at all stands for an empty one.
+
+    Args:
+        path: Where it belongs.
+        entries: What it holds.
+
+    Raises:
+        OutputError: It cannot be written or removed.
+    """
+    if entries:
+        write_json(path, entries)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        told = explain_write_error(path, error)
+        raise told from error
 
 
 def keep_text(path: Path, text: str) -> None:

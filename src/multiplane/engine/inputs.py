@@ -276,10 +276,23 @@ def _check_wanted(planes: Sequence[Planes], recipe: Recipe) -> None:
                 + ", ".join(sorted(needed))
                 + (f" and can use {optional}" if optional else ""),
                 why="planes are handed to the stages by name",
-                fix="hand in Planes(id, files) with these names"
-                if missing
-                else f"leave out {', '.join(sorted(foreign))}",
+                fix=_way_in(set(entry.files), needed, recipe)
+                or (
+                    "hand in Planes(id, files) with these names"
+                    if missing
+                    else f"leave out {', '.join(sorted(foreign))}"
+                ),
             )
+
+
+def _way_in(given: set[str], needed: set[str], recipe: Recipe) -> str:
+    """What to type where footage was given in the place of pictures, or the other way round."""
+    command = f"multiplane run {shlex.quote(recipe.file or recipe.name)}"
+    if given == {SOURCE} and "images" in needed <= {"images", "masks"}:
+        return " ".join([command, *(f"--{plane} FOLDER" for plane in sorted(needed)), "-o OUT"])
+    if SOURCE in needed and given <= {"images", "masks"}:
+        return f"{command} INPUT -o OUT"
+    return ""
 
 
 def _check_present(planes: Sequence[Planes]) -> None:
