@@ -23,6 +23,7 @@ STAGES = {
     "split.export": "multiplane.split.export.run:Export",
     "restore.plate": "multiplane.restore.plate.run:Plate",
     "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",
+    "restore.candidates": "multiplane.restore.candidates.run:Candidates",
     "restore.check": "multiplane.restore.check.run:Check",
 }
 """Name → ``"module:Class"``. A stage in ``run.py`` has its options in ``config.py`` beside it."""

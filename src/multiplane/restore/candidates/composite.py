@@ -1,0 +1,100 @@
+"""A repair over its original, in whole numbers, so that its layer gives the same again."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Levels: TypeAlias = NDArray[Any]
+"""uint8 or uint16 (H, W, 3) RGB, as its file codes it."""
+
+
+class Layer(NamedTuple):
+    """A repair as a transparent picture, which can be laid over the original and taken off again.
+
+    Attributes:
+        levels: (H, W, 3) the repair; black where there is none.
+        alpha: (H, W) of the same kind of numbers, how much of it stands; 0 where there is none.
+    """
+
+    levels: Levels
+    alpha: NDArray[Any]
+
+
+def layer_of(
+    shape: tuple[int, ...],
+    places: NDArray[np.int64],
+    values: NDArray[Any],
+    shares: NDArray[np.int64],
+) -> Layer:
+    """Spread a repair out.
+
+    Args:
+        shape: (H, W, ...) of the picture.
+        places: (K,) where it stands in the flat picture.
+        values: (K, 3) uint8 or uint16 its colours.
+        shares: (K,) how much of it stands there, up to the largest number of that kind.
+
+    Returns:
+        The layer.
+    """
+    height, width = shape[:2]
+    levels = np.zeros((height * width, 3), values.dtype)
+    alpha = np.zeros(height * width, values.dtype)
+    levels[places], alpha[places] = values, shares
+    return Layer(levels.reshape(height, width, 3), alpha.reshape(height, width))
+
+
+def lay_over(
+    original: Levels,
+    alpha: NDArray[Any] | None,
+    places: NDArray[np.int64],
+    values: NDArray[Any],
+    shares: NDArray[np.int64],
+) -> tuple[Levels, NDArray[Any] | None]:
+    """Lay a repair over its original.
+
+    Porter and Duff's *over* (1984, doi:10.1145/964965.808606) on straight colour, rounded to the
+    nearest once. Over an opaque picture a pixel becomes rint((o (m - a) + r a) / m), with the
+    original o, the repair r, its share a, and m for all of it.
+
+    Args:
+        original: (H, W, 3) uint8 or uint16; never changed.
+        alpha: (H, W) of the same kind; None for a picture that is opaque. Where the picture is
+            transparent, the repair becomes as opaque as its share.
+        places: (K,) where the repair stands in the flat picture.
+        values: (K, 3) its colours, of the same kind.
+        shares: (K,) how much of it stands.
+
+    Returns:
+        The picture and its alpha; elsewhere, and where the share is 0, bit for bit the given.
+    """
+    most = int(np.iinfo(original.dtype).max)
+    levels = original.reshape(-1, 3).copy()
+    below = levels[places].astype(np.int64)
+    own = shares * most
+    if alpha is None:
+        kept = (most - shares) * most
+        levels[places] = _mixed(below, values, kept, own)
+        return levels.reshape(original.shape), None
+    clear = alpha.ravel()[places].astype(np.int64)
+    kept = (most - shares) * clear
+    mixed = _mixed(below, values, kept, own)
+    levels[places] = np.where((shares > 0)[:, None], mixed, below)
+    solid = alpha.ravel().copy()
+    solid[places] = (2 * (own + kept) + most) // (2 * most)
+    return levels.reshape(original.shape), solid.reshape(alpha.shape)
+
+
+def _mixed(
+    below: NDArray[np.int64],
+    values: NDArray[Any],
+    kept: NDArray[np.int64],
+    own: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The mean of two colours by whole weights, rounded to the nearest."""
+    total = np.maximum(kept + own, 1)[:, None]
+    summed = below * kept[:, None] + values.astype(np.int64) * own[:, None]
+    return np.asarray((2 * summed + total) // (2 * total), np.int64)

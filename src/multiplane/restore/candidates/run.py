@@ -1,0 +1,235 @@
+"""The candidates stage: several restorations of each picture, as files."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from multiplane.core.atomic import write_text
+from multiplane.core.compute import Compute
+from multiplane.core.errors import InputError, MultiplaneError
+from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.plugins import load, origin_of
+from multiplane.core.threads import cpu_count, map_ordered
+from multiplane.hub import loras, pipelines, weights
+from multiplane.hub.cache import default_cache, remembered_sha256
+from multiplane.hub.own import find_own
+from multiplane.hub.table import MODELS
+from multiplane.measure.restoration import Likeness
+from multiplane.media.images import write_mask
+from multiplane.media.levels import read_levels
+from multiplane.media.pixels import decode, open_picture
+from multiplane.restore.candidates.candidate import Candidate, Ground, Repairs
+from multiplane.restore.candidates.config import AutoOptions, CandidatesOptions
+from multiplane.restore.candidates.files import suffix_for, write_candidate
+from multiplane.restore.candidates.masks import Canvas, fit_mask
+from multiplane.restore.candidates.proposers import Proposers
+from multiplane.restore.candidates.record import Source, Written, dump, record_of, told
+from multiplane.restore.candidates.repair import Workshop, restore_picture
+from multiplane.restore.candidates.rows import plan_rows
+from multiplane.restore.inpaint.config import GROUP, LamaOptions
+from multiplane.restore.inpaint.diffusion import DiffusionOptions
+
+__all__ = ["Candidate", "Candidates", "CandidatesOptions", "restore_picture"]
+
+log = logging.getLogger(__name__)
+
+MOST_WRITTEN = 2
+"""So many restorations of a picture are held whole at a time, to be written."""
+
+
+class Candidates:
+    """Several restorations of a damaged picture; outside of the damage it stays as it was."""
+
+    name: ClassVar[str] = "restore.candidates"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[CandidatesOptions]] = CandidatesOptions
+    needs: ClassVar[tuple[str, ...]] = ("images", "masks")
+    accepts: ClassVar[tuple[str, ...]] = ()
+    makes: ClassVar[tuple[str, ...]] = ("damage", "candidates", "layers", "records")
+    metadata: ClassVar[str] = "candidates_metadata.json"
+
+    def fingerprint(self, options: CandidatesOptions) -> str:
+        """What really invents, of every row: networks by their weights, foreign ones by release.
+
+        Weights that are asked for are fetched here, before anything runs.
+
+        Raises:
+            WeightsError: They cannot be had.
+        """
+        marks: list[str] = []
+        for group in plan_rows(options):
+            marks += [group.kind, origin_of(group.kind, GROUP)]
+            backend = group.choice.options
+            if isinstance(backend, LamaOptions):
+                marks.append(weights.ready(backend.model))
+            if isinstance(backend, DiffusionOptions):
+                marks.append(pipelines.ready(backend.model, backend.config))
+                marks.append(loras.lora_fingerprint(backend.lora))
+        if options.score and options.lpips_features:
+            features = find_own(options.lpips_features)
+            marks.append(remembered_sha256(features, default_cache()))
+        return " ".join(dict.fromkeys(filter(None, marks)))
+
+    def weights(self, options: CandidatesOptions) -> tuple[str, ...]:
+        """Those of the rows' networks that are asked for by name, or that ``auto`` found."""
+        backends = [group.choice.options for group in plan_rows(options)]
+        names = [b.model for b in backends if isinstance(b, LamaOptions | DiffusionOptions)]
+        return tuple(name for name in dict.fromkeys(names) if name in MODELS)
+
+    def open(self, options: CandidatesOptions) -> CandidatesWorker:
+        """Load the backends.
+
+        Raises:
+            MultiplaneError: None of them can be loaded; that of the first.
+        """
+        return CandidatesWorker(options)
+
+
+class CandidatesWorker:
+    """Restores one picture at a time."""
+
+    batch_size = 1
+
+    def __init__(self, options: CandidatesOptions) -> None:
+        """Load the backends; one that cannot be loaded is missing from every picture.
+
+        Raises:
+            MultiplaneError: None of them can be loaded; that of the first.
+        """
+        self._options = options
+        proposers = Proposers(Compute.of(options))
+        self._workshop = Workshop(options, proposers, _likeness(options))
+        errors = []
+        for group in self._workshop.groups:
+            if isinstance(options.backend, AutoOptions):
+                log.info("candidates: auto chose %s: %s", group.kind, group.choice.why)
+            try:
+                proposers.get(group.choice.options)
+            except MultiplaneError as error:
+                errors.append(error)
+        if len(errors) == len(self._workshop.groups):
+            raise errors[0]
+
+    def load(self, item: Item) -> None:
+        """Nothing: one picture is held at a time."""
+
+    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
+        """Restore and write each picture."""
+        return [self._picture(item) for item in items]
+
+    def save(self, item: Item, result: Record) -> Record:
+        """Nothing left to write."""
+        return result
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _picture(self, item: Item) -> Record:
+        began = time.perf_counter()
+        source = self._read(item)
+        read = time.perf_counter()
+        original = source.original
+        repairs = self._workshop.repair(Ground(original.levels, original.alpha), source.fitted.mask)
+        made = time.perf_counter()
+        files, record = _write(item, source, repairs)
+        timings = {
+            "read_s": read - began,
+            "repair_s": made - read,
+            "write_s": time.perf_counter() - made,
+        }
+        figures = self._figures(source, repairs, record)
+        return Record(item.id, (Planes(item.id, files, item.data),), figures, timings)
+
+    def _read(self, item: Item) -> Source:
+        """Read a picture and its mask.
+
+        Raises:
+            InputError: There is not one of each; or the mask does not fit.
+        """
+        pictures, masks = item.paths("images"), item.paths("masks")
+        if len(pictures) != 1 or len(masks) != 1:
+            raise InputError(
+                f"{item.id} has {len(pictures)} pictures and {len(masks)} masks, wanted one each",
+                why="each picture is restored by itself, with its own mask",
+                fix="multiplane run restore-artwork --images FOLDER --masks FOLDER -o OUT",
+            )
+        options = self._options
+        original = read_levels(pictures[0])
+        height, width = original.levels.shape[:2]
+        drawn = decode(open_picture(masks[0]))
+        canvas = Canvas((width, height), original.turned)
+        fitted = fit_mask(drawn, canvas, options.mask_mode, options.mask_threshold)
+        for note in fitted.notes:
+            log.warning("%s: %s", masks[0].name, note)
+        return Source(pictures[0], original, masks[0], fitted, options)
+
+    def _figures(
+        self, source: Source, repairs: Repairs, record: dict[str, Json]
+    ) -> dict[str, Json]:
+        """What the metadata says of a picture: the record without what never changes."""
+        mask = cast("dict[str, Json]", record["mask"])
+        rows = cast("list[dict[str, Json]]", record["rows"])
+        keys = ("row", "backend", "by", "seed", "scores", "rank", "notes")
+        chosen = {group.kind: group.choice.why for group in self._workshop.groups}
+        figures: dict[str, Json] = {
+            "picture": source.picture.name,
+            "size": [*source.size],
+            "share": mask["share"],
+            "pixels": mask["pixels"],
+            "repaired_pixels": mask["repaired_pixels"],
+            "pieces": mask["pieces"],
+            "backends": cast("dict[str, Json]", chosen),
+            "rows": [{key: row[key] for key in keys} for row in rows],
+            "notes": record["notes"],
+        }
+        if repairs.failed:
+            figures["bad_files"] = [
+                {
+                    **told(one.error),
+                    "file": source.picture.name,
+                    "what": f"row {one.row} ({one.backend}) is missing: {one.error.what}",
+                }
+                for one in repairs.failed
+            ]
+        return figures
+
+
+def _likeness(options: CandidatesOptions) -> Likeness | None:
+    if not options.score or not options.lpips_features:
+        return None
+    judge = load("multiplane.measure.perceptual:Lpips")
+    return cast(Likeness, judge(find_own(options.lpips_features)))
+
+
+def _write(
+    item: Item, source: Source, repairs: Repairs
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Json]]:
+    """Write all that came of a picture.
+
+    Returns:
+        The files by plane, and the record.
+    """
+    stem = source.picture.stem
+    known = record_of(source, Repairs(repairs.damage), [])
+    like = (source.original, suffix_for(source.picture, source.original, source.options.format))
+
+    def write(candidate: Candidate) -> Written:
+        return write_candidate(item, stem, candidate, like, known)
+
+    workers = min(MOST_WRITTEN, cpu_count())
+    written = list(map_ordered(write, repairs.candidates, workers, ahead=0))
+    damage, place = item.place("damage", f"{stem}.png")
+    write_mask(place, repairs.damage.hole)
+    record = record_of(source, repairs, written)
+    beside, place = item.place("records", f"{stem}.json")
+    write_text(place, dump(record))
+    files = {
+        "damage": (damage,),
+        "candidates": tuple(one.candidate for one in written),
+        "layers": tuple(one.layer for one in written),
+        "records": (beside,),
+    }
+    return files, record
