@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
 from multiplane.media.png import chunk, encode_png
+from multiplane.media.tiff import encode_tiff
 
 KINDS = {
     ".png": "png",
@@ -30,6 +30,11 @@ KINDS = {
 }
 """Suffix, small letters → kind of picture."""
 
+XMP_KEYWORD = b"XML:com.adobe.xmp"
+"""Under which a PNG holds its XMP packet."""
+TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+JPEG_XMP_BYTES = 65502
+"""A longer packet does not fit a marker of JPEG, and is left out there."""
 _PNG_SIGNATURE_AND_IHDR = 8 + 25
 
 
@@ -43,6 +48,8 @@ class Tags:
         dpi: Dots an inch, across and down; None when unknown.
         png_chunks: Ancillary PNG chunks to copy as they are, (type, data).
         settings: Further arguments for Pillow's encoder of that kind.
+        xmp: The XMP packet; empty when absent.
+        text: Keyword and text of the entries that a PNG shows to readers.
     """
 
     exif: bytes = b""
@@ -50,13 +57,14 @@ class Tags:
     dpi: tuple[float, float] | None = None
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    xmp: bytes = b""
+    text: tuple[tuple[str, str], ...] = ()
 
 
 NO_TAGS = Tags()
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},
     "webp": {"lossless": True, "quality": 50, "method": 2, "exact": True},
-    "tiff": {"compression": "tiff_adobe_deflate"},
     "bmp": {},
 }
 
@@ -65,8 +73,8 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
     """Encode a picture.
 
     Args:
-        array: uint8 (or uint16 for PNG and TIFF), (H, W) grey, (H, W, 2) grey and alpha (PNG;
-            TIFF at 8 bits), (H, W, 3) RGB or (H, W, 4) RGBA.
+        array: uint8 (or uint16 for PNG and TIFF), (H, W) grey, (H, W, 2) grey and alpha (PNG and
+            TIFF; in a TIFF of 16 bits it becomes RGBA), (H, W, 3) RGB or (H, W, 4) RGBA.
         kind: One of the values of :data:`KINDS`.
         tags: What the file shall say beside its pixels.
 
@@ -74,9 +82,11 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
         The bytes of the file.
     """
     if kind == "png":
-        return add_png_tags(_encode_png(array), tags)
-    if array.dtype == np.uint16:
-        return _encode_deep_tiff(array, tags)
+        return add_png_tags(encode_png(array), tags)
+    if kind == "tiff":
+        if array.ndim == 3 and array.shape[2] == 2 and array.dtype == np.uint16:
+            array = array[..., [0, 0, 0, 1]]  # no reader of ours takes it otherwise
+        return encode_tiff(array, tags.exif, tags.icc, tags.dpi, tags.xmp)
     settings = {**_DEFAULTS[kind], **tags.settings}
     if tags.icc:
         settings["icc_profile"] = tags.icc
@@ -84,6 +94,8 @@ def encode(array: NDArray[Any], kind: str, tags: Tags = NO_TAGS) -> bytes:
         settings["exif"] = b"Exif\0\0" + tags.exif if kind == "jpeg" else tags.exif
     if tags.dpi and kind != "webp":
         settings["dpi"] = tags.dpi
+    if tags.xmp and (kind != "jpeg" or len(tags.xmp) <= JPEG_XMP_BYTES):
+        settings["xmp"] = tags.xmp
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, kind.upper(), **settings)
     return buffer.getvalue()
@@ -99,7 +111,16 @@ def add_png_tags(data: bytes, tags: Tags) -> bytes:
     Returns:
         The bytes of the new file; the same when there is nothing to add.
     """
-    chunks = list(tags.png_chunks)
+    texts = [_text_chunk(keyword, text) for keyword, text in tags.text]
+    if tags.xmp:
+        texts.append((b"iTXt", XMP_KEYWORD + b"\0\0\0\0\0" + tags.xmp))
+    ours = {body.partition(b"\0")[0] for _, body in texts}
+    chunks = [
+        (name, body)
+        for name, body in tags.png_chunks
+        if name not in TEXT_CHUNKS or body.partition(b"\0")[0] not in ours
+    ]
+    chunks += texts
     have = {name for name, _ in chunks}
     if tags.icc and not have & {b"iCCP", b"sRGB"}:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(tags.icc)))
@@ -112,24 +133,14 @@ def add_png_tags(data: bytes, tags: Tags) -> bytes:
     return data[:_PNG_SIGNATURE_AND_IHDR] + packed + data[_PNG_SIGNATURE_AND_IHDR:]
 
 
-def _encode_png(array: NDArray[Any]) -> bytes:
-    if array.ndim == 2 or array.shape[2] != 2:
-        return encode_png(array)
-    if array.dtype == np.uint16:  # Pillow cannot write it: the grey is repeated
-        return encode_png(array[..., [0, 0, 0, 1]])
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "PNG")
-    return buffer.getvalue()
+def _text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
+    """A PNG's entry of text; keywords have 1 to 79 characters of Latin-1.
 
-
-def _encode_deep_tiff(array: NDArray[Any], tags: Tags) -> bytes:
-    buffer = io.BytesIO()
-    settings: dict[str, Any] = {"photometric": "minisblack" if array.ndim == 2 else "rgb"}
-    if array.ndim == 3 and array.shape[2] == 4:
-        settings["extrasamples"] = ["unassalpha"]
-    if tags.icc:
-        settings["iccprofile"] = tags.icc
-    if tags.dpi:
-        settings |= {"resolution": tags.dpi, "resolutionunit": "INCH"}
-    tifffile.imwrite(buffer, array, compression="zlib", metadata=None, **settings)
-    return buffer.getvalue()
+    Text that is not Latin-1 stands in UTF-8 in another chunk.
+    """
+    name = keyword.encode("latin-1", "replace").replace(b"\0", b" ").strip()[:79] or b"Comment"
+    text = text.replace("\0", "\ufffd")
+    try:
+        return b"tEXt", name + b"\0" + text.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"iTXt", name + b"\0\0\0\0\0" + text.encode(errors="replace")

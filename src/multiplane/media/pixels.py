@@ -32,7 +32,7 @@ from PIL import (
 )
 
 from multiplane.core.errors import DamagedFileError, InputError
-from multiplane.media import deep, png
+from multiplane.media import deep, inks, png
 
 MAX_PIXELS = 200_000_000
 """The largest picture that is decoded unless the caller allows more: 14,142 x 14,142."""
@@ -131,7 +131,7 @@ def decode(picture: Picture) -> NDArray[Any]:
     Returns:
         uint8 or uint16, (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA;
         the EXIF orientation is applied. Colour numbers are the file's own: a profile travels with
-        the file, it is not applied.
+        the file, it is not applied; but CMYK and CIELAB become sRGB.
 
     Raises:
         DamagedFileError: Cut off or broken.
@@ -231,6 +231,17 @@ def alpha_of(array: NDArray[Any]) -> NDArray[Any] | None:
     return array[..., -1] if array.ndim == 3 and array.shape[2] in {2, 4} else None
 
 
+def packet_of(picture: Picture) -> bytes:
+    """The XMP packet of a picture as it stands there; empty when it has none."""
+    with contextlib.suppress(*DAMAGE):
+        if picture.kind == "png" and "xmp" not in picture.image.info:
+            picture.image.load()  # it may stand behind the pixels
+    found = picture.image.info.get("xmp") or b""
+    if isinstance(found, tuple):  # TIFF: bytes that were stored as numbers
+        found = bytes(found) if all(isinstance(n, int) and 0 <= n < 256 for n in found) else b""
+    return found.encode(errors="replace") if isinstance(found, str) else bytes(found)
+
+
 def _read(path: Path, max_pixels: int) -> tuple[str, bytes]:
     """The kind and the bytes of a file, once its first bytes and its size allow to take it in.
 
@@ -311,6 +322,8 @@ def _eight(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode in {"P", "PA"}:
         clear = image.mode == "PA" or "transparency" in image.info
         image = image.convert("RGBA" if clear else "RGB")
+    elif image.mode in inks.MODES:
+        image = inks.to_srgb(image)
     elif image.mode == "1":
         image = image.convert("L")
     elif image.mode not in {"L", "LA", "RGB", "RGBA"}:

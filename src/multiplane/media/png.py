@@ -24,7 +24,7 @@ _BROKEN = cast("type[Exception]", isal_zlib.error)  # its stub calls the class a
 _LEVEL = 2  # of 0 to 3: the smallest files that cost no more than those of level 1
 _UP = 2
 _HEADER_BYTES = 13
-_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Channels → colour type."""
 _CHANNELS = {colour: channels for channels, colour in _COLOUR_TYPES.items()}
 _HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"pHYs", b"sBIT",
@@ -38,7 +38,7 @@ def encode_png(array: NDArray[Any]) -> bytes:
     """Encode a PNG.
 
     Args:
-        array: uint8 or uint16, (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
+        array: uint8 or uint16, (H, W), (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA.
 
     Returns:
         The bytes of the file.
@@ -67,8 +67,8 @@ def decode_plain(data: bytes) -> NDArray[np.uint8] | None:
         data: A PNG file that passed :func:`check`, and whose size is bounded.
 
     Returns:
-        (H, W), (H, W, 3) or (H, W, 4); None for a PNG of another make, or when its pixels do
-        not unpack: Pillow reads the one and puts the other into words.
+        (H, W), (H, W, 2), (H, W, 3) or (H, W, 4); None for a PNG of another make, or when its
+        pixels do not unpack: Pillow reads the one and puts the other into words.
     """
     width, height, depth, colour, *rest = struct.unpack(">IIBBBBB", data[16:29])
     if depth != 8 or colour not in _CHANNELS or any(rest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,20 @@ from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from multiplane.core.arrays import Frame
 from multiplane.media import pixels
-from multiplane.media.encode import Tags, encode
+from multiplane.media.encode import TEXT_CHUNKS, XMP_KEYWORD, Tags, encode
 from multiplane.media.pixels import Picture
+from multiplane.media.tiff import LAYOUT_TAGS
+from multiplane.media.xmp import upright as upright_packet
 
 _ORIENTATION = 0x0112
 _COPIED_CHUNKS = frozenset({b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"pHYs", b"eXIf",
                             b"tEXt", b"zTXt", b"iTXt", b"tIME"})  # fmt: skip
-_LAYOUT_TAGS = frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282,
-                          283, 284, 296, 317, 320, 322, 323, 324, 325, 338, 339, 34675,
-                          347, 530, 532})  # fmt: skip
-"""TIFF tags that describe how the pixels lie in that file; a new file has its own."""
+_UNCOPIED_TEXT = frozenset({XMP_KEYWORD, b"Raw profile type exif", b"Raw profile type APP1",
+                            b"Raw profile type xmp"})  # fmt: skip
+"""Keywords whose text is handed on as EXIF or XMP, with the orientation reset."""
+_INTEROPERABILITY = 40965
+_DIRECTORIES = (34665, 34853)
+"""Tags that point to what EXIF and GPS say."""
 
 
 def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
@@ -39,7 +44,7 @@ def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
     tags = tags_of(source)
     if kind != source.kind:
         exif, icc = tags.exif, tags.icc if tags.icc[16:20] == b"RGB " else b""
-        return encode(frame, kind, Tags(exif, icc, tags.dpi))
+        return encode(frame, kind, Tags(exif, icc, tags.dpi, xmp=tags.xmp))
     original = pixels.decode(source)
     same_size = original.shape[:2] == frame.shape[:2]
     array: NDArray[Any] = frame
@@ -53,7 +58,7 @@ def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
     wanted = b"GRAY" if array.ndim == 2 or array.shape[2] == 2 else b"RGB "
     if tags.icc[16:20] != wanted:
         chunks = tuple(c for c in tags.png_chunks if c[0] != b"iCCP")
-        tags = Tags(tags.exif, b"", tags.dpi, chunks, tags.settings)
+        tags = replace(tags, icc=b"", png_chunks=chunks)
     return encode(array, kind, tags)
 
 
@@ -74,7 +79,9 @@ def tags_of(source: Picture) -> Tags:
     dpi = (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None
     chunks = _png_chunks(source.data) if source.kind == "png" else ()
     chunks = tuple((n, upright(b) if n == b"eXIf" else b) for n, b in chunks)
-    return Tags(exif, image.info.get("icc_profile") or b"", dpi, chunks, _settings(source))
+    icc = image.info.get("icc_profile") or b""
+    packet = upright_packet(pixels.packet_of(source))
+    return Tags(exif, icc, dpi, chunks, _settings(source), packet)
 
 
 def upright(exif: bytes) -> bytes:
@@ -104,12 +111,27 @@ def _raw_exif(source: Picture) -> bytes:
     if isinstance(source.image, TiffImagePlugin.TiffImageFile):
         exif = Image.Exif()
         for tag, value in source.image.tag_v2.items():
-            if tag not in _LAYOUT_TAGS:
+            if tag not in LAYOUT_TAGS and tag not in _DIRECTORIES:
                 exif[tag] = value
+        with contextlib.suppress(*pixels.DAMAGE):
+            stored = source.image.getexif()
+            for tag in _DIRECTORIES:
+                if inner := stored.get_ifd(tag):
+                    exif[tag] = {k: v for k, v in inner.items() if k != _INTEROPERABILITY}
         raw = exif.tobytes() if len(exif) else b""
     else:
-        raw = source.image.info.get("exif") or b""
+        raw = source.image.info.get("exif") or _exif_of_text(source.image)
     return raw.removeprefix(b"Exif\0\0")
+
+
+def _exif_of_text(image: Image.Image) -> bytes:
+    """EXIF that ImageMagick once wrote into PNG as hexadecimal digits."""
+    text = image.info.get("Raw profile type exif") if image.format == "PNG" else None
+    if not isinstance(text, str):
+        return b""
+    with contextlib.suppress(ValueError):
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    return b""
 
 
 def _png_chunks(data: bytes) -> tuple[tuple[bytes, bytes], ...]:
@@ -117,8 +139,10 @@ def _png_chunks(data: bytes) -> tuple[tuple[bytes, bytes], ...]:
     while place + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, place)
         name = data[place + 4 : place + 8]
-        if name in _COPIED_CHUNKS:
-            found.append((name, data[place + 8 : place + 8 + length]))
+        body = data[place + 8 : place + 8 + length]
+        text = body.partition(b"\0")[0] if name in TEXT_CHUNKS else b""
+        if name in _COPIED_CHUNKS and text not in _UNCOPIED_TEXT:
+            found.append((name, body))
         place += 12 + length
     return tuple(found)
 
