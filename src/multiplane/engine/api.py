@@ -12,7 +12,7 @@ from typing import Any
 
 from multiplane.core import plugins, provenance
 from multiplane.core.errors import MultiplaneError
-from multiplane.engine import folder, ledger
+from multiplane.engine import collages, folder, ledger
 from multiplane.engine.check import Step
 from multiplane.engine.executor import Executor, LocalExecutor
 from multiplane.engine.fingerprint import FileDigests, stage_key
@@ -152,6 +152,7 @@ def run(
                 work.go(source)
         finally:
             book.close()
+        collages.hand_out(root, steps)
         page = _write_report(root)
         earlier = left_behind(root, (step.id for step in steps), planes, known)
     return RunReport(
