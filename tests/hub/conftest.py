@@ -119,8 +119,9 @@ class FakeHub:
             raise self.failure
         notes = Path(local_dir) / ".cache" / "huggingface"
         notes.mkdir(parents=True, exist_ok=True)
-        (notes / f"{file}.metadata").write_text(revision)
+        (notes / f"{file.replace('/', '-')}.metadata").write_text(revision)
         path = Path(local_dir) / file
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.wrong.get(file, self.files[file]))
         return str(path)
 

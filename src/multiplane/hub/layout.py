@@ -7,12 +7,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 INDEX = "model_index.json"
+MOST_JSON_BYTES = 16 * 2**20
+"""No config, index or vocabulary of words is larger."""
 SUFFIXES = (".safetensors", ".json", ".txt")
 """What is fetched and read of a pipeline; everything else is left where it is."""
 UNUSED = frozenset({"safety_checker", "feature_extractor", "image_encoder", "watermarker"})
 """Parts that are never used here: a checker that blackens pictures, and what prepares its input."""
 VARIANT = "fp16"
 _NAMES = ("diffusion_pytorch_model", "model")
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+_PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SHARD = r"-\d{5}-of-\d{5}"
 
 
@@ -29,7 +33,7 @@ def parts_of(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return {
         name: (str(value[0]), str(value[1]))
         for name, value in index.items()
-        if not name.startswith("_")
+        if _PART.fullmatch(name)
         and name not in UNUSED
         and isinstance(value, list)
         and len(value) == 2
@@ -58,6 +62,24 @@ def files_of(index: Mapping[str, Any], names: Collection[str], prefer: str = "")
             name for name in here if name.endswith((".json", ".txt")) and not _lists_shards(name)
         }
     return sorted(chosen)
+
+
+def lacking_weights(index: Mapping[str, Any], names: Collection[str]) -> list[str]:
+    """The parts of a pipeline that have weights, but none as safetensors.
+
+    Args:
+        index: What model_index.json says.
+        names: All files that there are, with forward slashes.
+
+    Returns:
+        Their names.
+    """
+    lacking = []
+    for part in parts_of(index):
+        here = {name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == part}
+        if any(name.endswith(_PICKLES) for name in here) and not choose_weights(here)[0]:
+            lacking.append(part)
+    return lacking
 
 
 def choose_weights(names: Collection[str], prefer: str = "") -> tuple[list[str], str]:

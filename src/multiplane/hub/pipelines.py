@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from multiplane.core.errors import WeightsError
+from multiplane.core.errors import ConfigError, MultiplaneError, WeightsError
+from multiplane.hub import anyone, bundles, pulling
+from multiplane.hub.architecture import architecture_of, shapes_of
+from multiplane.hub.bundles import Found
 from multiplane.hub.cache import default_cache, remembered_sha256
-from multiplane.hub.layout import INDEX, files_of
-from multiplane.hub.own import contents, find_own
+from multiplane.hub.diffusion import DIFFUSION, WITHDRAWN, configurations
+from multiplane.hub.entries import Bundle
+from multiplane.hub.layout import INDEX, MOST_JSON_BYTES, files_of
+from multiplane.hub.own import contents, find_own, is_path
+from multiplane.hub.table import entry_of
 
-MOST_JSON_BYTES = 16 * 2**20
-"""No config, index or vocabulary of words is larger."""
+ARCHIVES = (".ckpt", ".pt", ".pth")
+"""Older single files, of which tensors are taken and nothing else."""
+_TABLE = {bundle.name: bundle for bundle in DIFFUSION}
+_REPOSITORIES = {bundle.repository: bundle for bundle in DIFFUSION}
+_ON_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -22,8 +33,7 @@ class FoundPipeline:
 
     Attributes:
         path: A folder of diffusers, or one file with all weights.
-        config: For one file, the folder whose configurations and tokenizers belong to it, where
-            one is known.
+        config: For one file, the folder whose configurations and tokenizers it is loaded with.
         name: What it is called in records.
         fingerprint: What tells its weights from others, 40 or 64 hex digits.
         licence: Its terms; empty where nobody here knows them.
@@ -38,40 +48,89 @@ class FoundPipeline:
     notes: tuple[str, ...] = ()
 
 
-def find(model: str, config: str = "") -> FoundPipeline:
+def find(model: str, config: str = "", *, offline: bool = False) -> FoundPipeline:
     """Find a pipeline on this machine, and fetch it when it is not there.
 
     Args:
-        model: A folder or a .safetensors file.
-        config: For a single file, the folder of diffusers whose configurations belong to it.
+        model: A path that exists: a folder of diffusers or one file with all weights; else a name
+            of the table, or ``owner/name`` on the model hub.
+        config: For a single file, the folder of diffusers whose configurations belong to it;
+            empty for those of the table's pipeline of the same architecture.
+        offline: Do not fetch.
 
     Returns:
         Where it is.
 
     Raises:
-        WeightsError: It is not there.
+        ConfigError: There is nothing of that name.
+        MissingDependencyError: It is to be fetched, and ``huggingface_hub`` is not installed.
+        WeightsError: It is not there and cannot be fetched, or is damaged.
+        OutputError: The cache cannot be written.
     """
-    path = find_own(model)
-    own = find_own(config) if config else None
-    return FoundPipeline(path, own, path.name, _own_fingerprint(path, own))
+    if _is_own(model):
+        return _own(model, config, offline)
+    bundle, notes = _known(model)
+    if bundle is not None:
+        return _of_table(bundle, pulling.find(bundle, offline=offline), notes)
+    if _ON_HUB.fullmatch(model):
+        found = anyone.find(model, offline=offline)
+        terms = f"see https://huggingface.co/{model}"
+        return FoundPipeline(found.folder, None, model, found.revision or "", terms)
+    if is_path(model):
+        find_own(model)  # says that nothing is there
+    unknown = _unknown(model)
+    raise unknown
 
 
-def _own_fingerprint(path: Path, config: Path | None) -> str:
-    """What tells a pipeline of the user's own apart, by the files that are read of it."""
-    marks = [_contents(one) for one in (path, config) if one is not None]
-    return marks[0] if len(marks) == 1 else hashlib.sha256("\n".join(marks).encode()).hexdigest()
+def ready(model: str, config: str = "") -> str:
+    """Have a pipeline here, and tell it apart: what a stage's fingerprint is made of.
+
+    Args:
+        model: See :func:`find`.
+        config: See :func:`find`.
+
+    Returns:
+        A name, ``@`` and 16 hex digits.
+
+    Raises:
+        ConfigError: There is nothing of that name.
+        MissingDependencyError: It is to be fetched, and ``huggingface_hub`` is not installed.
+        WeightsError: It is not there and cannot be fetched, or is damaged.
+        OutputError: The cache cannot be written.
+    """
+    found = find(model, config)
+    name = "own" if _is_own(model) else found.name
+    return f"{name}@{found.fingerprint[:16]}"
 
 
-def _contents(path: Path) -> str:
-    cache = default_cache()
-    if path.is_file():
-        return remembered_sha256(path, cache)
-    index = read_index(path)
-    names = [one.relative_to(path).as_posix() for one in path.glob("*/*") if one.is_file()]
-    return contents(path, cache, tuple(files_of(index, [INDEX, *names])))
+def why_absent(model: str) -> str:
+    """Why a pipeline cannot be used without fetching; empty when it is here and whole.
+
+    Args:
+        model: See :func:`find`.
+
+    Raises:
+        ConfigError: There is nothing of that name.
+    """
+    try:
+        bundle, _ = (None, ()) if _is_own(model) else _known(model)
+        if bundle is not None:
+            there = bundles.locate(bundle) is not None
+        elif _is_own(model) or not _ON_HUB.fullmatch(model):
+            there = bool(find(model, offline=True))
+        else:
+            there = anyone.locate(model) is not None
+    except ConfigError:
+        raise
+    except MultiplaneError as error:
+        return error.what
+    if there:
+        return ""
+    how = f"; multiplane models pull {bundle.name} fetches it" if bundle else ""
+    return f"{model} is not here{how}"
 
 
-def read_index(folder: Path) -> dict[str, object]:
+def read_index(folder: Path) -> dict[str, Any]:
     """Read what a folder of diffusers says that it is made of.
 
     Args:
@@ -96,5 +155,112 @@ def read_index(folder: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} is no JSON", why=str(error), fix=fix) from error
     if not isinstance(told, dict):
-        raise WeightsError(f"{path} holds no JSON object", why="it lists networks", fix=fix)
+        raise WeightsError(
+            f"{path} holds no JSON object", why="it lists the networks of a pipeline", fix=fix
+        )
     return told
+
+
+def _is_own(model: str) -> bool:
+    """Whether there is something at a path: what exists wins over names."""
+    try:
+        return bool(model) and Path(model).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, no home
+        return False
+
+
+def _known(model: str) -> tuple[Bundle | None, tuple[str, ...]]:
+    """The entry of the table for a name or a repository, and what there is to say of it."""
+    if model in WITHDRAWN:
+        bundle = _TABLE[WITHDRAWN[model]]
+        note = (
+            f"{model} was withdrawn by its maker; taken instead: {bundle.name} "
+            f"({bundle.repository}), the copy of it"
+        )
+        return bundle, (note,)
+    return _TABLE.get(model) or _REPOSITORIES.get(model), ()
+
+
+def _of_table(bundle: Bundle, found: Found, notes: tuple[str, ...]) -> FoundPipeline:
+    identity = bundles.identity(bundle, found)
+    return FoundPipeline(found.folder, None, bundle.name, identity, bundle.licence, notes)
+
+
+def _own(model: str, config: str, offline: bool) -> FoundPipeline:
+    """A pipeline of the user's own.
+
+    Raises:
+        WeightsError: It is none.
+    """
+    path = find_own(model)
+    if path.is_dir():
+        unused = ("config is for a single file; a folder has its own",) if config else ()
+        return FoundPipeline(path, None, path.name, _contents(path), notes=unused)
+    if config:
+        home = find_own(config)
+        read_index(home)
+        marks = f"{_contents(path)}\n{_contents(home, weights=False)}"
+        mark = hashlib.sha256(marks.encode()).hexdigest()
+        return FoundPipeline(path, home, path.name, mark)
+    if path.suffix in ARCHIVES:
+        raise WeightsError(
+            f"{path} is an older archive of PyTorch",
+            why="its architecture is told from a .safetensors file alone",
+            fix=f"name the folder of diffusers that it belongs to: config: FOLDER, or take "
+            f"{path.stem}.safetensors of the same model",
+        )
+    kind = architecture_of(shapes_of(path), path)
+    found = _configurations(kind, path, offline)
+    note = f"{path.name} was loaded with the configurations of {kind}"
+    return FoundPipeline(path, found.folder, path.name, _contents(path), notes=(note,))
+
+
+def _configurations(kind: str, path: Path, offline: bool) -> Found:
+    """The configurations of an architecture: of the whole pipeline if it is here, else alone.
+
+    Raises:
+        WeightsError: They are not here and cannot be fetched.
+    """
+    bundle = _TABLE[kind]
+    here = bundles.locate(bundle)
+    if here is not None:
+        return here
+    try:
+        return pulling.find(configurations(bundle), offline=offline)
+    except MultiplaneError as error:
+        raise type(error)(
+            f"{path.name} is a {kind}, whose configurations are not here: {error.what}",
+            why=error.why,
+            fix=f"name a folder of diffusers of the same architecture: config: FOLDER. Or, with a "
+            f"network, type: multiplane models pull {kind}",
+        ) from error
+
+
+def _contents(path: Path, weights: bool = True) -> str:
+    """The SHA-256 of the files that are read of a file or folder."""
+    cache = default_cache()
+    if path.is_file():
+        return remembered_sha256(path, cache)
+    names = [one.relative_to(path).as_posix() for one in path.glob("*/*") if one.is_file()]
+    read = files_of(read_index(path), [INDEX, *names])
+    kept = [name for name in read if weights or not name.endswith(".safetensors")]
+    return contents(path, cache, tuple(kept))
+
+
+def _unknown(model: str) -> ConfigError:
+    """The error of a name that stands for no pipeline."""
+    try:
+        other = entry_of("models", model)
+    except ConfigError as error:
+        names = ", ".join(_TABLE)
+        return ConfigError(
+            error.what,
+            why=f"pipelines of diffusers in the table: {names}",
+            fix=f"use one of {names}; owner/name on the model hub; or the path of a folder or "
+            "a .safetensors file",
+        )
+    return ConfigError(
+        f"{model!r} is no pipeline of diffusers: {other.title}",
+        why=f"it is for something else: {other.purpose}",
+        fix=f"use one of {', '.join(_TABLE)}",
+    )

@@ -40,6 +40,18 @@ PyTorch archives; they are marked below, and our reader takes tensors out of the
 **Gated** repositories want their terms accepted first, on their page; then type `hf auth login`.
 They, and models that forbid commercial use, are never chosen unless you name them.
 
+## Pipelines that paint
+
+The option `model` of the backend `diffusion` takes more than the names below (`sd2-inpainting` and
+its like): a folder of diffusers, one `.safetensors` file with all weights in the layout of the
+original Stable Diffusion, or `owner/name` on the model hub, of which `model_index.json`,
+configurations, tokenizers and one set of safetensors are fetched and pinned as above. A path that
+exists wins over a name. Repositories that their makers withdrew are answered with the copy that is
+in the table, and a note says so. Safety checkers are neither fetched nor run.
+
+*OpenRAIL licences* allow commercial use and forbid uses that they list (harm, deceit, unlawful
+use); whoever passes the weights on passes these restrictions on. Read them on the model's page.
+
 ## Without a network
 
 Put the files into a folder and name it: `export MULTIPLANE_MODELS=FOLDER`. It may be laid out as

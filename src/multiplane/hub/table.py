@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 from multiplane.core.config import nearest
 from multiplane.core.errors import ConfigError
+from multiplane.hub.diffusion import DIFFUSION
 from multiplane.hub.entries import Entry, Kind, Known
 from multiplane.hub.neural import NEURAL
 from multiplane.hub.sources import WheelSource
@@ -41,6 +42,7 @@ MODELS: dict[str, Known] = {
             purpose="the same with 40 times the parameters: cleaner edges, slower; model: u2net",
         ),
         *NEURAL,
+        *DIFFUSION,
         Entry(
             name="selfie-segmentation",
             title="MediaPipe selfie segmentation",
