@@ -11,6 +11,9 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 Name: TypeAlias = tuple[str, str]
 """Namespace and local name."""
 _DEEPEST = 64
+_OPENING = re.compile(rb"<[^\s/>]+")
+_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_EMPTY = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/>""")
 
 
 @dataclass
@@ -88,24 +91,25 @@ class _Scanner:
         self.found.stated.add(name)
         if name != self._replaced:
             return
-        stop = self._source.index(b">", place)  # values may hold one; then nothing is found
-        pattern = rb"\s[\w.-]+:%s\s*=\s*(\"[^\"<]*\"|'[^'<]*')" % re.escape(name[1].encode())
-        match = re.compile(pattern).search(self._source, place, stop)
-        if match:
-            self.found.replaced.append(match.span())
+        start = _OPENING.match(self._source, place)
+        stop = start.end() if start else place
+        while match := _ATTRIBUTE.match(self._source, stop):
+            stop = match.end()
+            if match[1].rpartition(b":")[2].decode() == name[1]:
+                self.found.replaced.append(match.span())
 
     def _end(self, full: str) -> None:
         place = self.parser.CurrentByteIndex
         name, start = self._path.pop()
+        empty = _EMPTY.fullmatch(self._source, start, place) is not None
         if name == (RDF, "RDF"):
-            if self._source[place : place + 2] != b"</":
+            if empty:
                 raise _RefusedError  # nothing can be put into <rdf:RDF/>
             self.found.end = place
-        elif name == (RDF, "Seq") and self._inside(self._listed):
-            if self._source[place : place + 2] == b"</":
-                self.found.list_end = place
+        elif name == (RDF, "Seq") and self._inside(self._listed) and not empty:
+            self.found.list_end = place
         elif name == self._replaced and self._inside((RDF, "Description")):
-            stop = self._source.index(b">", place) + 1
+            stop = place if empty else self._source.index(b">", place) + 1
             self.found.replaced.append((start, stop))
 
     def _inside(self, name: Name) -> bool:
