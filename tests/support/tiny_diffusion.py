@@ -7,7 +7,9 @@ a vocabulary of all bytes and a few words.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
+    DiffusionPipeline,
     EulerDiscreteScheduler,
     PNDMScheduler,
     StableDiffusionInpaintPipeline,
@@ -23,13 +26,16 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.utils import logging as diffusers_logging
+from original_layout import original_tensors
+from safetensors.torch import save_file
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
 )
-from transformers.utils import logging as library_logging
+from transformers.utils import logging as transformers_logging
 
 Kind = Literal["sd15", "sd2", "sdxl"]
 MERGES = (
@@ -73,14 +79,43 @@ def save_tiny(folder: Path, kind: Kind = "sd15", inpainting: bool = True, seed: 
         parts |= {"safety_checker": None, "feature_extractor": None}
         small = StableDiffusionInpaintPipeline if inpainting else StableDiffusionPipeline
         pipeline = small(**parts, requires_safety_checker=False)
-    bar = library_logging.is_progress_bar_enabled()
-    library_logging.disable_progress_bar()
-    try:
+    with quiet():
         pipeline.save_pretrained(folder, safe_serialization=True)
-    finally:
-        if bar:
-            library_logging.enable_progress_bar()
     return folder
+
+
+def save_single(folder: Path, path: Path) -> Path:
+    """Save the same weights as one file, in the layout of the original Stable Diffusion.
+
+    Args:
+        folder: Of :func:`save_tiny`.
+        path: The .safetensors file.
+
+    Returns:
+        The file.
+    """
+    with quiet():
+        pipeline = DiffusionPipeline.from_pretrained(str(folder), local_files_only=True)
+    kind = "sdxl" if "text_encoder_2" in pipeline.components else "sd15"
+    if kind == "sd15" and pipeline.unet.config.use_linear_projection:
+        kind = "sd2"
+    save_file(original_tensors(pipeline, kind), str(path))
+    return path
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No bars on the console."""
+    libraries = (transformers_logging, diffusers_logging)
+    bars = [library.is_progress_bar_enabled() for library in libraries]
+    for library in libraries:
+        library.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for library, bar in zip(libraries, bars, strict=True):
+            if bar:
+                library.enable_progress_bar()
 
 
 def make_unet(kind: Kind, channels: int) -> UNet2DConditionModel:

@@ -9,6 +9,7 @@ import math
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import diffusers
@@ -80,7 +81,10 @@ def load_part(part: Part, dtype: torch.dtype) -> Any:  # noqa: ANN401
     with silence():
         if not part.weights:
             return _from_pretrained(cls, part)
-        _check_sizes(cls, part)
+        shapes: dict[str, tuple[int, ...]] = {}
+        for path in part.weights:
+            shapes |= open_checkpoint(path).shapes
+        check_sizes(cls, part, shapes, part.folder)
         how: dict[str, Any] = {
             "use_safetensors": True,
             "output_loading_info": True,
@@ -88,16 +92,17 @@ def load_part(part: Part, dtype: torch.dtype) -> Any:  # noqa: ANN401
             "torch_dtype" if part.library == "diffusers" else "dtype": dtype,
         }
         model, info = _from_pretrained(cls, part, **how)
-    check_fit(part, info)
+    check_fit(part, info, part.folder)
     return model.eval().requires_grad_(False)
 
 
-def check_fit(part: Part, info: Mapping[str, Any]) -> None:
+def check_fit(part: Part, info: Mapping[str, Any], source: Path) -> None:
     """Compare what the files have with what a network wants.
 
     Args:
         part: The part.
         info: Names and shapes that a loader found to differ.
+        source: The folder or file with the weights.
 
     Raises:
         WeightsError: Some do.
@@ -111,21 +116,24 @@ def check_fit(part: Part, info: Mapping[str, Any]) -> None:
     }
     told = [f"{len(names)} {kind}: {_first(names)}" for kind, names in kinds.items() if names]
     if told:
-        error = misfit(part, "; ".join(told))
+        error = misfit(part, "; ".join(told), source)
         raise error
 
 
-def misfit(part: Part, told: str) -> WeightsError:
+def misfit(part: Part, told: str, source: Path) -> WeightsError:
     """The error of weights that do not fit.
 
     Args:
         part: The part.
         told: What does not.
+        source: The folder or file with the weights.
     """
+    again = f"download {part.name} again: its config.json and weights have to be of one network"
+    other = "name the folder of diffusers that the file was made from: config: FOLDER"
     return WeightsError(
-        f"the weights of {part.name} in {part.folder} do not fit {part.kind}: {told}",
+        f"the weights of {part.name} in {source} do not fit {part.kind}: {told}",
         why="what is missing would be random numbers, and a result of those is worth nothing",
-        fix=f"download {part.name} again: its config.json and weights have to be of one network",
+        fix=again if source == part.folder else other,
     )
 
 
@@ -185,19 +193,29 @@ def _from_pretrained(cls: Any, part: Part, **how: Any) -> Any:  # noqa: ANN401
         ) from error
 
 
-def _check_sizes(cls: Any, part: Part) -> None:  # noqa: ANN401
+def check_sizes(
+    cls: Any, part: Part, shapes: Mapping[str, tuple[int, ...]], source: Path  # noqa: ANN401
+) -> Any:  # fmt: skip # noqa: ANN401
     """Compare how many values files hold and a config declares, before memory is taken.
 
+    Args:
+        cls: The class of the part.
+        part: The part.
+        shapes: Name → shape of what the files hold of it.
+        source: The folder or file with the weights.
+
+    Returns:
+        The network without memory (on ``meta``).
+
     Raises:
-        WeightsError: They do not, are damaged, or the config cannot be understood.
+        WeightsError: The config declares more, or cannot be understood.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for path in part.weights:
-        shapes |= open_checkpoint(path).shapes
     config = json.loads((part.folder / "config.json").read_bytes())
     bound = count_bound(config, max(len(shapes), 64))
     if bound:
-        giant = misfit(part, f"the config says {bound}, and there are {len(shapes)} tensors")
+        giant = misfit(
+            part, f"its config says {bound}, and there are {len(shapes)} tensors", source
+        )
         raise giant
     try:
         with torch.device("meta"):
@@ -214,8 +232,9 @@ def _check_sizes(cls: Any, part: Part) -> None:  # noqa: ANN401
     wanted = sum(value.numel() for value in empty.parameters())
     held = sum(math.prod(shape) for shape in shapes.values())
     if wanted > held * _SLACK:
-        larger = misfit(part, f"it has {wanted:,} values, and the files hold {held:,}")
+        larger = misfit(part, f"it has {wanted:,} values, and there are {held:,}", source)
         raise larger
+    return empty
 
 
 def _first(names: Iterable[str]) -> str:

@@ -11,12 +11,13 @@ import diffusers
 import torch
 
 from multiplane.core.errors import WeightsError
-from multiplane.hub.layout import INDEX
+from multiplane.hub.layout import INDEX, UNUSED
 from multiplane.hub.pipelines import FoundPipeline
 from multiplane.networks.diffusion.check import check_folder
 from multiplane.networks.diffusion.components import load_part, silence, told_of
 from multiplane.networks.diffusion.loaded import Diffusion, describe
 from multiplane.networks.diffusion.place import place
+from multiplane.networks.diffusion.single import load_single
 from multiplane.tensors.memory import Memory
 
 logger = logging.getLogger(__name__)
@@ -51,8 +52,7 @@ def load_diffusion(
         MissingDependencyError: The pipeline needs a package that is not installed.
         BackendError: The device has no room for it.
     """
-    index, parts = check_folder(found.path)
-    loaded = {part.name: load_part(part, dtype) for part in parts}
+    index, loaded = _load(found, dtype)
     pipeline = assemble(found, index, loaded)
     memory = Memory(device)
     notes = place(pipeline, memory, offload, attention_slicing)
@@ -66,6 +66,24 @@ def load_diffusion(
         notes=(*found.notes, *notes),
         **told,
     )
+
+
+def _load(found: FoundPipeline, dtype: torch.dtype) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What model_index.json says, and the parts.
+
+    Raises:
+        WeightsError: It is a single file, and nobody said which configurations belong to it.
+    """
+    if found.path.is_dir():
+        index, parts = check_folder(found.path)
+        return index, {part.name: load_part(part, dtype) for part in parts}
+    if found.config is None:
+        raise WeightsError(
+            f"{found.path} is one file, and its configurations are not known",
+            why="such a file holds weights and no tokenizer",
+            fix="name a folder of diffusers of the same architecture: config: FOLDER",
+        )
+    return load_single(found.path, found.config, dtype)
 
 
 def assemble(found: FoundPipeline, index: Mapping[str, Any], parts: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -106,7 +124,8 @@ def assemble(found: FoundPipeline, index: Mapping[str, Any], parts: Mapping[str,
         if name not in {"self", *settings, *parts} and one.default is inspect.Parameter.empty
         and one.kind not in {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
     }  # fmt: skip
-    needed = [name for name in absent if name not in cls._optional_components]
+    without = {name for name, value in index.items() if value == [None, None]} | UNUSED
+    needed = [name for name in absent if name not in {*cls._optional_components, *without}]
     if needed:
         raise WeightsError(
             f"{found.path} lacks {', '.join(needed)} of a {kind}",
