@@ -10,7 +10,9 @@ from multiplane.restore.inpaint.choice import Choice
 from multiplane.restore.inpaint.config import LamaOptions, PatchMatchOptions
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
 
-__all__ = ["Choice", "decide"]
+__all__ = ["ASKED", "Choice", "decide"]
+
+ASKED = "asked for"
 
 _DIFFUSION = ("torch", "diffusers", "transformers", "safetensors")
 _LAMA = ("torch", "safetensors")
@@ -28,7 +30,7 @@ def decide(options: Options) -> Choice:
         The choice.
     """
     if not isinstance(options, AutoOptions):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     diffusion, lama = DiffusionOptions(), LamaOptions()
     lacks_diffusion = pipelines.why_absent(diffusion.model) or not_installed(_DIFFUSION)
     if not lacks_diffusion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Literal, NamedTuple
 
 import cv2
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask
 from multiplane.core.errors import InputError
 from multiplane.media.pixels import to_eight, to_grey, turn
-
-log = logging.getLogger(__name__)
 
 SUSPICIOUS_SHARE = 0.5
 """A mask that selects more of a picture than this may be the other way round."""
@@ -83,8 +80,6 @@ def fit_mask(
     size = (mask.shape[1], mask.shape[0])
     if size != canvas.size:
         notes.append(_fitting(size, canvas.size))
-        for note in notes[-1:]:
-            log.warning("%s", note)
         mask = _nearest(mask, canvas.size)
     notes += _doubts(mask, drawn, mode)
     return FittedMask(mask, size if size != canvas.size else None, tuple(notes))

@@ -123,7 +123,8 @@ class Workshop:
         feather_px = min(options.feather_px, options.grow_px)
         most = int(np.iinfo(ground.levels.dtype).max)
         task = _Task(ground, damage, damage.shares(feather_px, most))
-        repairs, first = Repairs(damage), first_seed(options)
+        chosen = [group.chosen for group in self.groups if group.chosen]
+        repairs, first = Repairs(damage, notes=chosen), first_seed(options)
         for number, group in enumerate(self.groups):
             progress(number, len(self.groups))
             rows = self._repair_by(group, first, task, repairs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from multiplane.core.config import Options
-from multiplane.restore.candidates.choice import Choice, decide
+from multiplane.restore.candidates.choice import ASKED, Choice, decide
 from multiplane.restore.candidates.config import CandidatesOptions, Row
 
 MOST_SEED = 2**31 - 1
@@ -48,6 +48,12 @@ class Group:
     def kind(self) -> str:
         """The backend's name."""
         return self.choice.kind
+
+    @property
+    def chosen(self) -> str:
+        """What ``auto`` made of it, and why; empty where it was asked for by name."""
+        why = self.choice.why
+        return "" if why == ASKED else f"auto chose {self.kind}: {why}"
 
 
 def plan_rows(options: CandidatesOptions) -> list[Group]:
@@ -91,12 +97,13 @@ def distinct(group: Group, first: int, seeded: bool) -> tuple[list[tuple[int, in
         seeded: Whether another seed gives another answer.
 
     Returns:
-        (row, seed) each, of those that differ, and what was left out and why.
+        (row, seed) each, of those that differ, the seed 0 where it has no part; and what was left
+        out and why.
     """
     kept: dict[int | None, tuple[int, int]] = {}
     for planned in group.rows:
         seed = planned.seed_from(first)
-        kept.setdefault(seed if seeded else None, (planned.row, seed))
+        kept.setdefault(seed if seeded else None, (planned.row, seed if seeded else 0))
     rows = list(kept.values())
     left_out = len(group.rows) - len(rows)
     if not left_out:

@@ -22,7 +22,7 @@ from multiplane.media.images import write_mask
 from multiplane.media.levels import read_levels
 from multiplane.media.pixels import decode, open_picture
 from multiplane.restore.candidates.candidate import Candidate, Ground, Repairs
-from multiplane.restore.candidates.config import AutoOptions, CandidatesOptions
+from multiplane.restore.candidates.config import CandidatesOptions
 from multiplane.restore.candidates.files import suffix_for, write_candidate
 from multiplane.restore.candidates.masks import Canvas, fit_mask
 from multiplane.restore.candidates.proposers import Proposers
@@ -104,8 +104,8 @@ class CandidatesWorker:
         self._workshop = Workshop(options, proposers, _likeness(options))
         errors = []
         for group in self._workshop.groups:
-            if isinstance(options.backend, AutoOptions):
-                log.info("candidates: auto chose %s: %s", group.kind, group.choice.why)
+            if group.chosen:
+                log.info("candidates: %s", group.chosen)
             try:
                 proposers.get(group.choice.options)
             except MultiplaneError as error:

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multiplane.restore.candidates.composite import lay_over, layer_of
+
+
+def rounded(value: Fraction) -> int:
+    return int(value + Fraction(1, 2))
+
+
+def drawn(seed: int, deep: bool) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    kind = np.uint16 if deep else np.uint8
+    most = int(np.iinfo(kind).max)
+    original = rng.integers(0, most + 1, (6, 7, 3)).astype(kind)
+    alpha = rng.choice([0, most // 3, most], (6, 7)).astype(kind)
+    places = np.flatnonzero(rng.random(42) < 0.4)
+    values = rng.integers(0, most + 1, (len(places), 3)).astype(kind)
+    shares = rng.choice([1, most // 2, most], len(places)).astype(np.int64)
+    return original, alpha, places, values, shares
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.booleans())
+def test_the_layer_over_the_original_is_the_candidate(seed: int, deep: bool) -> None:
+    original, _, places, values, shares = drawn(seed, deep)
+    before = original.copy()
+    restored, alpha = lay_over(original, None, places, values, shares)
+    assert alpha is None
+    assert np.array_equal(original, before)
+    layer, cover = layer_of(original.shape, places, values, shares)
+    most = int(np.iinfo(original.dtype).max)
+    a = cover.astype(np.float64)[..., None]
+    over = np.rint((original.astype(np.float64) * (most - a) + layer * a) / most)
+    assert np.array_equal(restored, over)
+    assert np.array_equal(restored[cover == 0], original[cover == 0])
+    assert np.array_equal(restored[cover == most], layer[cover == most])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.booleans())
+def test_over_what_is_transparent_the_repair_is_as_opaque_as_its_share(
+    seed: int, deep: bool
+) -> None:
+    original, alpha, places, values, shares = drawn(seed, deep)
+    restored, solid = lay_over(original, alpha, places, values, shares)
+    assert solid is not None
+    most = int(np.iinfo(original.dtype).max)
+    untouched = np.ones(42, np.bool_)
+    untouched[places] = False
+    assert np.array_equal(restored.reshape(-1, 3)[untouched], original.reshape(-1, 3)[untouched])
+    assert np.array_equal(solid.ravel()[untouched], alpha.ravel()[untouched])
+    for place, value, share in zip(places, values, shares, strict=True):
+        own, below = Fraction(int(share), most), Fraction(int(alpha.ravel()[place]), most)
+        total = own + below * (1 - own)
+        assert solid.ravel()[place] == rounded(total * most)
+        for channel in range(3):
+            o = int(original.reshape(-1, 3)[place, channel])
+            wanted = (own * int(value[channel]) + below * (1 - own) * o) / total
+            assert restored.reshape(-1, 3)[place, channel] == rounded(wanted)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_an_opaque_alpha_changes_nothing(kind: type) -> None:
+    original, _, places, values, shares = drawn(3, kind is np.uint16)
+    full = np.full(original.shape[:2], np.iinfo(kind).max, kind)
+    plain, _ = lay_over(original, None, places, values, shares)
+    same, alpha = lay_over(original, full, places, values, shares)
+    assert np.array_equal(plain, same)
+    assert np.array_equal(alpha, full)
