@@ -24,6 +24,7 @@ STAGES = {
     "restore.plate": "multiplane.restore.plate.run:Plate",
     "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",
     "restore.candidates": "multiplane.restore.candidates.run:Candidates",
+    "restore.collage": "multiplane.restore.collage.run:Collage",
     "restore.check": "multiplane.restore.check.run:Check",
 }
 """Name → ``"module:Class"``. A stage in ``run.py`` has its options in ``config.py`` beside it."""
