@@ -34,7 +34,7 @@ def made(root: Path) -> dict[str, Path]:
 
 def test_names_at_the_top_and_again_after_a_change(root: Path) -> None:
     assert hand_out(root, []) == []
-    names = ["y_collage.png", "a_x_collage.png", "b_x_collage.png"]
+    names = ["a_x_collage.png", "b_x_collage.png", "y_collage.png"]
     assert [path.name for path in hand_out(root, MAKES)] == names
     assert (root / "y_collage.png").read_text() == "y"
     assert (root / "b_x_collage.png").read_text() == "b/x"
@@ -91,4 +91,4 @@ def test_a_name_that_folders_and_pictures_come_to(root: Path) -> None:
     path.write_text("a_x")
     hand_out(root, MAKES)
     assert (root / "a_x_collage.png").read_text() == "a_x"
-    assert (root / "a_x_collage-2.png").read_text() == "a/x"
+    assert (root / "_a_x_collage.png").read_text() == "a/x"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 import types
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
+import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -19,7 +21,8 @@ def parameters(model: type[Options]) -> list[inspect.Parameter]:
     """One keyword parameter a field, ready for a typer command.
 
     Values stay text (the options model parses and checks them, as it does for a recipe); a field
-    that is a choice of backends becomes the flag that names the backend.
+    that is a choice of backends becomes the flag that names the backend, and a list of texts one
+    that may be given several times.
 
     Args:
         model: The options of a stage.
@@ -31,8 +34,22 @@ def parameters(model: type[Options]) -> list[inspect.Parameter]:
 
 
 def given(model: type[Options], values: Mapping[str, Any]) -> dict[str, object]:
-    """The options that were typed, as overrides."""
-    return {name: values[name] for name in model.model_fields if values.get(name) is not None}
+    """The options that were typed, as overrides; a text is just that, whatever YAML reads in it."""
+    return {
+        name: _quoted(values[name]) if field.annotation is str else values[name]
+        for name, field in model.model_fields.items()
+        if values.get(name) not in (None, [])
+    }
+
+
+def with_dashes(word: str) -> str:
+    """A flag as we spell it: ``mask_mode`` and ``mask-mode`` are the same."""
+    return word.replace("_", "-")
+
+
+def _quoted(text: str) -> str:
+    """A text that YAML reads as what it is: ``[x]`` is no list, and 1950 no number."""
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=math.inf).strip()
 
 
 def spelled(name: str, value: object = None) -> str:
@@ -74,6 +91,11 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     if field.annotation is bool:
         option = typer.Option(f"{spelled(name)}/{spelled(name, False)}", help=_help(field))
         annotation: Any = Annotated[bool | None, option]
+    elif field.annotation == tuple[str, ...]:
+        option = typer.Option(
+            spelled(name), metavar="TEXT", help=f"{_help(field)}. Repeatable", show_default=False
+        )
+        annotation = Annotated[list[str] | None, option]
     else:
         others = [spelled(mark.name) for mark in field.metadata if isinstance(mark, Also)]
         option = typer.Option(spelled(name), *others, metavar=_metavar(field), help=_help(field))
@@ -96,7 +118,9 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, BaseModel):
         return str(getattr(value, "kind", "as in the recipe"))
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if value in (None, "", ()):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _metavar(field: FieldInfo) -> str:
@@ -112,7 +136,9 @@ def _metavar(field: FieldInfo) -> str:
     if choices:
         return "|".join(choices)
     plain = [part for part in _parts(field.annotation) if part in {int, float, str}]
-    return {int: "INTEGER", float: "NUMBER", str: "TEXT"}[plain[0]] if plain else "YAML"
+    lists = "|LIST" if any(get_origin(part) is tuple for part in _parts(field.annotation)) else ""
+    words = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+    return f"{words[plain[0]]}{lists}" if plain else "YAML"
 
 
 def _parts(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from multiplane.cli.console import listen, progress_bars, show_cost, show_earlier, show_result
+from multiplane.cli.pictures import ImagesOption, MasksOption, of_recipe
 from multiplane.core.errors import ConfigError
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="The run folder.")]
@@ -120,13 +121,15 @@ def parse_settings(settings: list[str]) -> dict[str, object]:
 
 def run(  # noqa: PLR0913 - each option of the command is one
     recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(help="Videos, folders of pictures, single pictures, or several of these."),
-    ],
     out: OutOption,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Videos, folders of pictures, single pictures, or several of these."),
+    ] = None,
     settings: SetOption = [],  # noqa: B006 - typer copies it
     *,
+    images: ImagesOption = None,
+    masks: MasksOption = None,
     price_per_hour: PriceOption = None,
     retry_failed: RetryOption = False,
     quiet: QuietOption = False,
@@ -139,14 +142,17 @@ def run(  # noqa: PLR0913 - each option of the command is one
     """
     from multiplane.engine import api
     from multiplane.engine.price import check_price, keep_price
+    from multiplane.engine.recipe import load_recipe
     from multiplane.engine.report import write_report
 
     overrides = parse_settings(settings)
     if price_per_hour is not None:
         check_price(price_per_hour)
+    chosen = load_recipe(recipe)
+    given = of_recipe(chosen, inputs or [], images, masks, out)
     with progress_bars(quiet) as progress:
         report = api.run(
-            recipe, inputs, out, options=overrides, retry_failed=retry_failed, progress=progress
+            chosen, given, out, options=overrides, retry_failed=retry_failed, progress=progress
         )
     if price_per_hour is not None:
         keep_price(report.folder, price_per_hour)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -20,6 +21,11 @@ from multiplane.cli.runs import (
     parse_settings,
 )
 from multiplane.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from multiplane.engine.inputs import Inputs
+    from multiplane.engine.recipe import Recipe
+    from multiplane.engine.run import ItemFailure
 
 HELP = {
     "split": "Footage into planes, a stage at a time.",
@@ -53,13 +59,19 @@ def verb(name: str) -> typer.Typer:
 
 def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
     """The command of one stage."""
-    from multiplane.cli import flags
+    from multiplane.cli import flags, inpaint, pictures
     from multiplane.engine.stages import find_stage
 
+    if stage == inpaint.STAGE:
+        return inpaint.command()
     found = find_stage(stage)
     takes_footage = set(found.needs) <= set(INPUT_PLANES)
+    takes_pictures = pictures.takes_pictures(found.needs)
 
     def work(**values: Any) -> None:  # noqa: ANN401 - typer fills them by the signature below
+        overrides = flags.given(found.options, values)
+        if takes_pictures:
+            _run_alone(stage, pictures.of_stage(stage, found.needs, values), overrides, values)
         folders = {
             plane: values[f"plane_{plane}"]
             for plane in (*found.needs, *found.accepts)
@@ -67,14 +79,15 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
         }
         if takes_footage:
             _one_way_in(stage, values.get("inputs") or [], folders)
-        overrides = flags.given(found.options, values)
-        _run_stage(stage, folders, overrides, values)
+        run_planes(stage, folders, overrides, values)
 
     planes = _planes(found.needs, found.accepts)
     if takes_footage:
         own = set(found.options.model_fields)  # an option of that name says it better
         others = tuple(plane for plane in found.accepts if plane not in own)
         planes = [*_footage(), *(_planes((), ("frames", *others)) if others else ())]
+    if takes_pictures:
+        planes = pictures.parameters(found.needs)
     common = [
         _keyword("out", OutOption),
         _keyword("settings", SetOption, []),
@@ -86,7 +99,9 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
     work.__signature__ = signature  # type: ignore[attr-defined]
     summary = (type(found).__doc__ or stage).strip().splitlines()[0]
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    app.command(stage.rpartition(".")[2], help=summary, short_help=summary)(work)
+    settings = {"token_normalize_func": flags.with_dashes}
+    name = stage.rpartition(".")[2]
+    app.command(name, help=summary, short_help=summary, context_settings=settings)(work)
     return typer.main.get_command(app)
 
 
@@ -108,9 +123,40 @@ def _one_way_in(stage: str, inputs: list[Path], folders: dict[str, Path]) -> Non
     )
 
 
-def _run_stage(
+def run_planes(
     stage: str, folders: dict[str, Path], overrides: dict[str, object], values: dict[str, Any]
 ) -> None:
+    """Run a stage on footage or on folders of planes, as a recipe of its own.
+
+    Args:
+        stage: The stage's name.
+        folders: Plane → folder; where there are none, the footage in the values.
+        overrides: Option → value.
+        values: Flag → value.
+
+    Raises:
+        typer.Exit: With the exit status of the run.
+    """
+    from multiplane.engine import folders as planes
+    from multiplane.engine.inputs import remembered
+
+    if values.get("inputs"):
+        recipe = planes.footage_recipe(stage)
+        _run_alone(stage, list(values["inputs"]), overrides, values, recipe)
+    known = remembered(values["out"])
+    inputs = planes.planes_of_folders(folders, known)
+    left_out = planes.left_out(folders["frames"], stage.rpartition(".")[2])
+    _run_alone(stage, inputs, overrides, values, left_out=left_out)
+
+
+def _run_alone(
+    stage: str,
+    inputs: Inputs,
+    overrides: dict[str, object],
+    values: dict[str, Any],
+    recipe: Recipe | None = None,
+    left_out: Sequence[ItemFailure] = (),
+) -> NoReturn:
     """Run a stage as a recipe of its own.
 
     Raises:
@@ -118,25 +164,20 @@ def _run_stage(
     """
     from multiplane.cli import flags
     from multiplane.engine import api
-    from multiplane.engine import folders as planes
-    from multiplane.engine.inputs import remembered
     from multiplane.engine.recipe import stage_recipe
 
     step = stage.rpartition(".")[2]
     options = {f"{step}.{key}": value for key, value in overrides.items()}
-    typed = {f"{step}.{key}": flags.spelled(key, value) for key, value in overrides.items()}
+    typed = {
+        f"{step}.{key}": flags.spelled(key.rpartition(".")[2], value)
+        for key, value in overrides.items()
+    }
     settings = parse_settings(values["settings"])
     flags.refuse_contradictions(typed, settings)
-    if values.get("inputs"):
-        recipe, inputs, left_out = planes.footage_recipe(stage), list(values["inputs"]), []
-    else:
-        known = remembered(values["out"])
-        recipe, inputs = stage_recipe(stage), planes.planes_of_folders(folders, known)
-        left_out = planes.left_out(folders["frames"], step)
-    recipe = recipe.with_options({**options, **settings}, typed)
+    chosen = (recipe or stage_recipe(stage)).with_options({**options, **settings}, typed)
     with progress_bars(values["quiet"]) as progress:
         report = api.run(
-            recipe, inputs, values["out"], progress=progress, retry_failed=values["retry_failed"]
+            chosen, inputs, values["out"], progress=progress, retry_failed=values["retry_failed"]
         )
     report = replace(report, left_out=(*left_out, *report.left_out))
     show_result(report)

@@ -15,7 +15,6 @@ from multiplane.core.atomic import write_beside
 from multiplane.core.errors import OutputError
 from multiplane.engine import folder
 from multiplane.engine.check import Step
-from multiplane.engine.names import Ids
 from multiplane.engine.report.read import read_run
 
 log = logging.getLogger(__name__)
@@ -45,12 +44,15 @@ def hand_out(root: Path, steps: Iterable[Step]) -> list[Path]:
         return []
     made = collages_of(root)
     often = Counter(path.name.casefold() for path in made.values())
-    ids = Ids()
+    taken = {name for name, count in often.items() if count == 1}
     placed = []
-    for group, path in sorted(made.items(), key=lambda one: often[one[1].name.casefold()] > 1):
-        alone = often[path.name.casefold()] == 1
-        stem = ids.take(path.stem if alone else f"{group.replace('/', '_')}_collage")
-        name = f"{stem}{path.suffix}"
+    for group, path in made.items():
+        name = path.name
+        if often[name.casefold()] > 1:
+            name = f"{group.replace('/', '_')}_collage{path.suffix}"
+            while name.casefold() in taken:
+                name = f"_{name}"
+            taken.add(name.casefold())
         try:
             put(root, path, root / name)
         except OutputError as error:
