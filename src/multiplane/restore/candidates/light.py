@@ -1,0 +1,166 @@
+"""The light of a repair: what to add to it so that it stands in that of the picture round it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from multiplane.core.arrays import Mask
+from multiplane.measure.region import around
+from multiplane.restore.inpaint.blend import MOST, RING_PX
+from multiplane.restore.plate.light import blur_where, spread
+
+Offsets = NDArray[np.float32]
+"""float32 (K, 3) at the hole's pixels in row-major order."""
+
+_LARGEST_PX = 2**22
+"""Light is spread over at most so many pixels; a larger crop is looked at in less detail."""
+_ROWS_PX = 2**20
+_STEP_PX = 4
+"""A step is told from strips this wide on both sides of a border, and what lies behind them."""
+_FEWEST = 24
+"""Fewer pixels of a border say too little about a step."""
+_LEAST_STEP = 2.0
+_EVIDENT = 1.5
+"""A step is evident when it is so many times as large as it varies along the border."""
+_LEAST_SHARE = 0.5
+"""Of a border, that is no border of another object."""
+
+
+def membrane(
+    ground: NDArray[np.float32], painted: NDArray[np.float32], hole: Mask, band: Mask
+) -> Offsets | None:
+    """Spread over a hole what the picture differs from the backend's view of it beside the hole.
+
+    As :func:`multiplane.restore.inpaint.blend.match_light`, in floats and in bounded memory.
+
+    Args:
+        ground: (h, w, 3) the picture.
+        painted: (h, w, 3) the backend's, in the hole and the band.
+        hole: (h, w).
+        band: (h, w) where both mean something.
+
+    Returns:
+        What to add; None when the band does not touch the hole.
+    """
+    ring = around(hole, RING_PX) & band
+    if not ring.any():
+        return None
+    step = int(np.ceil(np.sqrt(hole.size / _LARGEST_PX)))
+    values, weights = _reduced(ground, painted, ring, step)
+    even = blur_where(values, weights, RING_PX / 2 / step)
+    field = spread(even, weights)
+    if step == 1:
+        return np.asarray(field[hole], np.float32)
+    return _sampled(field, hole, step)
+
+
+def steps(
+    ground: NDArray[np.float32], painted: NDArray[np.float32], hole: Mask, known: Mask
+) -> Offsets:
+    """Tell by how much a repair is evidently lighter or darker than its surroundings.
+
+    Along the border what lies just inside is compared with what lies just outside, less what the
+    picture changes by over such a distance anyway. Where both belong to different objects the
+    difference is no step of light; of the rest the median counts, for each piece of the hole, if
+    it is large against how it varies along the border.
+
+    Args:
+        ground: (h, w, 3) the picture.
+        painted: (h, w, 3) the repair.
+        hole: (h, w).
+        known: (h, w) outside the hole.
+
+    Returns:
+        What to add: one colour for each piece of the hole, mostly nothing.
+    """
+    inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    outwards = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    border = hole & (inwards < 1.5)
+    near_in = _even(painted, hole & (inwards <= _STEP_PX), border)
+    far_in = _even(painted, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
+    near_out = _even(ground, known & (outwards <= _STEP_PX), border)
+    beyond = known & (outwards > _STEP_PX) & (outwards <= 2 * _STEP_PX)
+    far_out = _even(ground, beyond, border)
+    slope_in, slope_out = near_in - far_in, far_out - near_out
+    slope_in = np.where(np.isnan(slope_in), slope_out, slope_in)
+    slope_out = np.where(np.isnan(slope_out), slope_in, slope_out)
+    trend = np.nan_to_num((slope_in + slope_out) / 2)
+    off = near_out - near_in - trend
+    whole = (np.abs(off) <= MOST).all(axis=1)  # not a number is not either
+    pieces = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)[1]
+    labels = pieces[border]
+    count = int(labels.max()) + 1
+    lengths = np.bincount(labels, minlength=count)
+    found = np.zeros((count, 3), np.float32)
+    order = np.argsort(labels[whole], kind="stable")
+    sorted_labels, sorted_off = labels[whole][order], off[whole][order]
+    cuts = np.searchsorted(sorted_labels, np.arange(count + 1))
+    for label in range(1, count):
+        mine = sorted_off[cuts[label] : cuts[label + 1]]
+        if len(mine) >= max(_FEWEST, _LEAST_SHARE * lengths[label]):
+            found[label] = _evident(mine)
+    return found[pieces[hole]]
+
+
+def _evident(off: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The median of differences, (3,); 0 in channels where it is small or uncertain."""
+    middle = np.median(off, axis=0)
+    scatter = 1.4826 * np.median(np.abs(off - middle), axis=0)
+    clear = np.abs(middle) > np.maximum(_LEAST_STEP, _EVIDENT * scatter)
+    if not clear.any():
+        return np.zeros(3, np.float32)
+    # a step in one channel that the others share below the threshold is a step of all three
+    shared = clear | (np.abs(middle) > _EVIDENT * scatter)
+    return np.where(shared, middle, 0).astype(np.float32)
+
+
+def _even(picture: NDArray[np.float32], where: Mask, border: Mask) -> NDArray[np.float32]:
+    """What the picture shows near each pixel of a border, (N, 3); not a number where nothing."""
+    weights = where.astype(np.float32)
+    near = cv2.GaussianBlur(weights, (0, 0), _STEP_PX)[border]
+    means = blur_where(picture, weights, _STEP_PX)[border]
+    means[near < 0.02] = np.nan
+    return means
+
+
+def _reduced(
+    ground: NDArray[np.float32], painted: NDArray[np.float32], ring: Mask, step: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The differences in a ring and their weights, each of step x step pixels' mean."""
+    height, width = ring.shape
+    rows, columns = -(-height // step), -(-width // step)
+    values = np.zeros((rows, columns, 3), np.float32)
+    weights = np.zeros((rows, columns), np.float32)
+    band = max(1, _ROWS_PX // (width * step))
+    for top in range(0, rows, band):
+        part = np.s_[top * step : min((top + band) * step, height)]
+        weight = ring[part].astype(np.float32)
+        if not weight.any():
+            continue
+        off = np.clip(ground[part] - painted[part], -MOST, MOST) * weight[..., None]
+        if step > 1:
+            spare = ((0, -off.shape[0] % step), (0, -width % step))
+            weight, off = np.pad(weight, spare), np.pad(off, (*spare, (0, 0)))
+            shape = (weight.shape[0] // step, step, columns, step)
+            weight = weight.reshape(shape).sum(axis=(1, 3))
+            off = off.reshape(*shape, 3).sum(axis=(1, 3))
+        values[top : top + band] = off / np.maximum(weight, 1)[..., None]
+        weights[top : top + band] = np.minimum(weight / step, 1)
+    return values, weights
+
+
+def _sampled(field: NDArray[np.float32], hole: Mask, step: int) -> Offsets:
+    """A coarse field at the hole's pixels, bilinear."""
+    ys, xs = np.nonzero(hole)
+    found = np.empty((len(ys), 3), np.float32)
+    for start in range(0, len(ys), _ROWS_PX):
+        part = np.s_[start : start + _ROWS_PX]
+        places = np.stack([(ys[part] + 0.5) / step - 0.5, (xs[part] + 0.5) / step - 0.5])
+        for channel in range(3):
+            found[part, channel] = map_coordinates(
+                field[..., channel], places, order=1, mode="nearest"
+            )
+    return found
