@@ -15,6 +15,7 @@ from multiplane.hub.layout import INDEX, UNUSED
 from multiplane.hub.pipelines import FoundPipeline
 from multiplane.networks.diffusion.check import check_folder
 from multiplane.networks.diffusion.components import load_part, silence, told_of
+from multiplane.networks.diffusion.families import as_inpainting
 from multiplane.networks.diffusion.loaded import Diffusion, describe
 from multiplane.networks.diffusion.place import place
 from multiplane.networks.diffusion.single import load_single
@@ -45,18 +46,22 @@ def load_diffusion(
         attention_slicing: Attention in slices: slower, less memory.
 
     Returns:
-        The pipeline.
+        The pipeline. Of SD 1.5, SD 2 and SDXL it is the one that the index names, whether it was
+        made for holes or not; of other families the one that paints holes.
 
     Raises:
-        WeightsError: A file is absent, damaged, of another format or another network.
+        WeightsError: A file is absent, damaged, of another format or another network, or the
+            pipeline paints no holes.
         MissingDependencyError: The pipeline needs a package that is not installed.
         BackendError: The device has no room for it.
     """
     index, loaded = _load(found, dtype)
     pipeline = assemble(found, index, loaded)
+    told = describe(pipeline)
+    if not told["unet"]:
+        pipeline = as_inpainting(pipeline, found.name)
     memory = Memory(device)
     notes = place(pipeline, memory, offload, attention_slicing)
-    told = describe(pipeline)
     logger.info("%s: %s, %s", found.name, type(pipeline).__name__, told)
     return Diffusion(
         pipeline=pipeline,
