@@ -13,6 +13,7 @@ import typer
 from multiplane.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from multiplane.core.stage import Stage
     from multiplane.engine.inputs import Inputs
     from multiplane.engine.recipe import Recipe
 
@@ -61,12 +62,11 @@ def parameters(needs: Collection[str]) -> list[inspect.Parameter]:
     return [_parameter("inputs", Annotated[list[Path], _RUNS], inspect.Parameter.empty)]
 
 
-def of_stage(stage: str, needs: Collection[str], values: dict[str, Any]) -> Inputs:
+def of_stage(stage: Stage, values: dict[str, Any]) -> Inputs:
     """What a stage is to work on, from the flags.
 
     Args:
-        stage: The stage's name.
-        needs: The planes it needs.
+        stage: The stage.
         values: Flag → value.
 
     Raises:
@@ -77,11 +77,11 @@ def of_stage(stage: str, needs: Collection[str], values: dict[str, Any]) -> Inpu
     from multiplane.engine.made import planes_of_runs
     from multiplane.engine.pictures import Pictures
 
-    if set(needs) == {"images"}:
+    if set(stage.needs) == {"images"}:
         return Pictures(values["inputs"], None, remembered(values["out"]))
-    if not set(needs) <= PLANES:
-        return planes_of_runs(values["inputs"], needs)
-    command = f"multiplane {stage.replace('.', ' ')}"
+    if not set(stage.needs) <= PLANES:
+        return planes_of_runs(values["inputs"], stage.needs, stage.accepts)
+    command = f"multiplane {stage.name.replace('.', ' ')}"
     return _given(values, command, remembered(values["out"]))
 
 

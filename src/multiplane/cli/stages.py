@@ -71,7 +71,7 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
     def work(**values: Any) -> None:  # noqa: ANN401 - typer fills them by the signature below
         overrides = flags.given(found.options, values)
         if takes_pictures:
-            _run_alone(stage, pictures.of_stage(stage, found.needs, values), overrides, values)
+            _run_alone(stage, pictures.of_stage(found, values), overrides, values)
         folders = {
             plane: values[f"plane_{plane}"]
             for plane in (*found.needs, *found.accepts)

@@ -12,12 +12,15 @@ from multiplane.engine.names import Ids, listed
 from multiplane.engine.report.read import read_run
 
 
-def planes_of_runs(runs: Sequence[Path], needs: Collection[str]) -> list[Planes]:
+def planes_of_runs(
+    runs: Sequence[Path], needs: Collection[str], accepts: Collection[str] = ()
+) -> list[Planes]:
     """Take what runs were given and made, a set an item.
 
     Args:
         runs: Run folders.
         needs: The planes that are wanted.
+        accepts: Those that are taken where they are there.
 
     Returns:
         Planes with the ids they had; a number is added to one that two runs have.
@@ -31,13 +34,13 @@ def planes_of_runs(runs: Sequence[Path], needs: Collection[str]) -> list[Planes]
         run = read_run(root)
         before = len(found)
         for group in run.groups():
-            files = {plane: tuple(map(str, run.plane(plane, group))) for plane in needs}
-            if all(files.values()):
-                absolute = {
-                    plane: tuple(str(Path(name).absolute()) for name in names)
-                    for plane, names in files.items()
-                }
-                found.append(Planes(ids.take(*group.split("/")), absolute))
+            files = {
+                plane: tuple(str(path.absolute()) for path in run.plane(plane, group))
+                for plane in (*needs, *accepts)
+            }
+            if all(files[plane] for plane in needs):
+                there = {plane: names for plane, names in files.items() if names}
+                found.append(Planes(ids.take(*group.split("/")), there))
         if len(found) == before:
             raise InputError(
                 f"the run in {root} has not {listed([*needs])} of any picture",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from multiplane.engine.folder import RECIPE
+from multiplane.engine.report.artworks import CANDIDATES, artwork_counts
 from multiplane.engine.report.clip_advice import clip_findings, proven
 from multiplane.engine.report.clips import EXPORT
 from multiplane.engine.report.masks import SEGMENT, Masks, judge_masks, number
@@ -95,6 +96,7 @@ def advise(run: RunResult, masks: Masks | None = None) -> Advice:
         *_unfinished(run),
         *_failed(run),
         *_left_out(len(bad_files)),
+        *_unpaired(len(run.left_out)),
         *_nobody(run, masks),
         *_doubtful(run, masks),
         *_hints(run),
@@ -155,6 +157,15 @@ def _left_out(count: int) -> Iterator[Finding]:
         yield Finding(
             f"{counted(count, 'file')} could not be read and {were} left out, see below. Mend or "
             f"remove {them}, then run the same command again."
+        )
+
+
+def _unpaired(count: int) -> Iterator[Finding]:
+    if count:
+        have, them = ("has", "it") if count == 1 else ("have", "them")
+        yield Finding(
+            f"{counted(count, 'file')} {have} no partner and had no part in the run, see below. "
+            f"Rename {them}, then run the same command again."
         )
 
 
@@ -246,7 +257,7 @@ def _unchecked(run: RunResult) -> Iterator[Finding]:
     step = run.step(CHECK)
     if step and step.options.get("residual") is False:
         yield Finding(f"Leftovers were not looked for: {step.id}.residual is off.")
-    if step or run.step_id(CHECK) or run.step_id(EXPORT):
+    if step or run.step_id(CHECK) or run.step_id(EXPORT) or run.step_id(CANDIDATES):
         return  # one that is missing is told of as unfinished
     made = {plane for step in run.steps for files in step.planes.values() for plane in files}
     for plane, text in UNCHECKED.items():
@@ -263,6 +274,14 @@ def _all_clear(run: RunResult) -> str:
         return (
             "Nothing stands out, and every video has the frames, times and sound of its source. "
             "Look through the clips below, at their edges first, then use the files."
+        )
+    restored, restorations = artwork_counts(run)
+    if restored:
+        return (
+            f"Compare the {counted(restorations, 'restoration')} of "
+            f"{counted(restored, 'picture')}: in the collages, or below, and choose by eye; the "
+            "score puts them in an order and knows nothing of the picture. Layers hold what was "
+            "made up, and nothing else."
         )
     made = any(step.stage != CHECK for step in run.steps)
     then = "then use the folders as they are" if made else "the check sees much, but not all"

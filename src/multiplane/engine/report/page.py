@@ -13,6 +13,13 @@ from markupsafe import Markup
 
 from multiplane.core.atomic import write_text
 from multiplane.engine.report.advice import Advice, advise, seen_shares
+from multiplane.engine.report.artworks import (
+    PICTURES_SHOWN,
+    SCORES,
+    artwork_counts,
+    artwork_ids,
+    artwork_sheets,
+)
 from multiplane.engine.report.charts import bars, histogram
 from multiplane.engine.report.clips import clip_ids, clip_sheets, figures_of
 from multiplane.engine.report.cost import RunCost, cost_of
@@ -76,6 +83,9 @@ def _content(run: RunResult) -> dict[str, Any]:
         "summary": [*_summary(run, masks), *_cost(cost)],
         "clips": clip_sheets(run, cost, CLIPS_SHOWN),
         "hidden_clips": max(0, len(clip_ids(run)) - CLIPS_SHOWN),
+        "artworks": artwork_sheets(run),
+        "scores": SCORES,
+        "hidden_artworks": max(0, len(artwork_ids(run)) - PICTURES_SHOWN),
         "memory": memory_charts(run.root),
         "histogram": Markup(histogram(shares)) if shares else "",
         "worst": _worst(run, advice),
@@ -113,11 +123,16 @@ def _summary(run: RunResult, masks: Masks) -> list[tuple[str, str]]:
     failed = sum(len(step.failures) for step in run.steps)
     if failed:
         rows.append(("failed items", str(failed)))
+    if run.left_out:
+        rows.append(("left out", str(len(run.left_out))))
     return rows
 
 
 def _amount(run: RunResult) -> list[tuple[str, str]]:
-    """How much there is: shots, or clips of which people were taken out, and their frames."""
+    """How much there is: pictures, shots, or clips of which people were taken out."""
+    restored, restorations = artwork_counts(run)
+    if restored:
+        return [("pictures", str(restored)), ("restorations", str(restorations))]
     clips = clip_ids(run)
     if clips:
         counts = [number(figures_of(run, clip).cut.get("frames")) or 0 for clip in clips]

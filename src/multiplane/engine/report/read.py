@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from multiplane.core.errors import InputError, OutputError
-from multiplane.engine.folder import INPUTS, PROVENANCE, require_run
+from multiplane.engine.folder import INPUTS, LEFT_OUT, PROVENANCE, require_run
 from multiplane.engine.kept import read_kept
 from multiplane.engine.status import read_status
 
@@ -74,6 +74,7 @@ class RunResult:
         unfinished: The ids of the steps that are not through.
         active: Whether a process is at work in the folder.
         notes: What could not be read.
+        left_out: What of the inputs had no part in it: step, item, what, why, fix.
     """
 
     root: Path
@@ -85,6 +86,7 @@ class RunResult:
     unfinished: list[str] = field(default_factory=list)
     active: bool = False
     notes: list[str] = field(default_factory=list)
+    left_out: list[Mapping[str, str]] = field(default_factory=list)
 
     @property
     def sources(self) -> list[str] | None:
@@ -177,6 +179,10 @@ def read_run(root: Path) -> RunResult:
         unfinished,
         active,
         notes,
+        [
+            {"item": "", "what": "", "why": "", "fix": "", **entry}
+            for entry in _list(_json(root / LEFT_OUT, notes))
+        ],
     )
 
 
