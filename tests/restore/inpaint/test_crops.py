@@ -10,6 +10,7 @@ from multiplane.restore.inpaint.crops import (
     APART_PX,
     Box,
     bounds,
+    crops_of,
     cut_crops,
     fill_gaps,
     fill_holes,
@@ -143,3 +144,22 @@ def test_where_nothing_is_known_in_sight_the_whole_picture_is_looked_at() -> Non
 def test_an_empty_hole_has_no_crops() -> None:
     assert cut_crops(np.zeros((9, 9), np.bool_), 16) == []
     assert bounds(np.zeros((9, 9), np.bool_)) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**31), st.integers(16, 40), st.sampled_from([0.25, 0.5]), st.booleans())
+def test_crops_of_known_surroundings_hold_every_hole_once(
+    seed: int, context_px: int, share: float, together: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    hole = rng.random((60, 90)) < 0.003
+    known = rng.random(hole.shape) < 0.01
+    crops = crops_of(hole, known & ~hole, context_px, share, 8, together)
+    counted = np.zeros(hole.shape, np.int64)
+    for crop in crops:
+        counted[crop.box.slices] += crop.hole
+        assert known[crop.box.slices].any() or crop.box == (0, 0, 90, 60)
+        for side, most in zip(crop.hole.shape, hole.shape, strict=True):
+            assert side % 8 == 0 or side == most
+    assert np.array_equal(counted, hole)
+    assert len(crops) <= 1 or not together

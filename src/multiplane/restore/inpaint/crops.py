@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from multiplane.core.arrays import Frame, Mask
@@ -15,6 +16,10 @@ from multiplane.restore.inpaint.backend import BatchInpainter, Filled, Gap, Inpa
 
 APART_PX = 8
 """Holes nearer to each other than this are always filled together."""
+
+
+Boxes: TypeAlias = NDArray[np.int64]
+"""(N, 4) boxes x0, y0, x1, y1."""
 
 
 class Box(NamedTuple):
@@ -43,20 +48,6 @@ class Box(NamedTuple):
             min(shape[1], self.x1 + margin_px),
             min(shape[0], self.y1 + margin_px),
         )
-
-    def joined(self, other: Box) -> Box:
-        """The smallest box round both."""
-        return Box(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
-        )
-
-    def meets(self, other: Box) -> bool:
-        """Whether they share a pixel."""
-        across = self.x0 < other.x1 and other.x0 < self.x1
-        return across and self.y0 < other.y1 and other.y0 < self.y1
 
 
 @dataclass(frozen=True)
@@ -110,13 +101,14 @@ def cut_crops(hole: Mask, context_px: int, context_share: float = 0.5) -> list[C
         The crops, from top to bottom; every pixel of the hole lies in the hole of exactly one.
     """
 
-    def look(box: Box) -> Box:
-        longer = max(box.x1 - box.x0, box.y1 - box.y0)
-        return box.grown(max(context_px, int(longer * context_share)), hole.shape)
+    def look(boxes: Boxes) -> Boxes:
+        longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+        return _grown(boxes, np.maximum(context_px, (longer * context_share).astype(int)), hole)
 
-    boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole.shape, look)
-    ordered = sorted(boxes, key=lambda b: (b.y0, b.x0))
-    return [_seen_in(Crop(box, hole[box.slices]), look(box)) for box in ordered]
+    boxes = _merge(_pieces(hole, max(APART_PX, context_px // 4)), hole, look)
+    boxes = boxes[np.lexsort((boxes[:, 0], boxes[:, 1]))]
+    pairs = zip(boxes.tolist(), look(boxes).tolist(), strict=True)
+    return [_seen_in(Crop(Box(*box), hole[Box(*box).slices]), Box(*seen)) for box, seen in pairs]
 
 
 def crops_of(
@@ -251,34 +243,60 @@ def _seen_in(crop: Crop, box: Box) -> Crop:
     return Crop(box, own)
 
 
-def _pieces(hole: Mask, apart_px: int) -> list[Box]:
+def _pieces(hole: Mask, apart_px: int) -> Boxes:
     """Boxes of the connected pieces; pieces nearer than ``apart_px`` count as connected."""
     near = cv2.dilate(hole.view(np.uint8), np.ones((apart_px + 1, apart_px + 1), np.uint8))
     _, labels = cv2.connectedComponents(near)
     labels[~hole] = 0
     found = [part for part in find_objects(labels) if part is not None]
-    return [Box(x.start, y.start, x.stop, y.stop) for y, x in found]
+    boxes = [(x.start, y.start, x.stop, y.stop) for y, x in found]
+    return np.array(boxes, np.int64).reshape(-1, 4)
 
 
-def _merge(boxes: list[Box], shape: tuple[int, int], look: Callable[[Box], Box]) -> list[Box]:
+def _merge(boxes: Boxes, hole: Mask, look: Callable[[Boxes], Boxes]) -> Boxes:
     """Join boxes until none are near each other and no further joint crop would be smaller."""
-    settled: list[Box] = []
+    settled = np.zeros((0, 4), np.int64)
     waiting = list(boxes)
     while waiting:
-        box = waiting.pop()
-        for index, other in enumerate(settled):
-            if _belong_together(box, other, shape, look):
-                waiting.append(box.joined(settled.pop(index)))
-                break
+        box = waiting.pop()[None]
+        joined = _joined(box, settled)
+        apart = _areas(look(box)) + _areas(look(settled))
+        together = _meet(_grown(box, APART_PX, hole), settled) | (_areas(look(joined)) <= apart)
+        if together.any():
+            index = int(np.argmax(together))
+            waiting.append(joined[index])
+            settled = np.delete(settled, index, axis=0)
         else:
-            settled.append(box)
+            settled = np.concatenate([settled, box])
     return settled
 
 
-def _belong_together(
-    one: Box, two: Box, shape: tuple[int, int], look: Callable[[Box], Box]
-) -> bool:
-    if one.grown(APART_PX, shape).meets(two):
-        return True
-    parts = [look(box).area_px for box in (one, two, one.joined(two))]
-    return parts[2] <= parts[0] + parts[1]
+def _grown(boxes: Boxes, margin_px: NDArray[np.int64] | int, hole: Mask) -> Boxes:
+    """Larger on every side, within the picture."""
+    height, width = hole.shape
+    margin = np.broadcast_to(margin_px, len(boxes))[:, None]
+    return np.concatenate(
+        [
+            np.maximum(0, boxes[:, :2] - margin),
+            np.minimum((width, height), boxes[:, 2:] + margin),
+        ],
+        axis=1,
+    )
+
+
+def _joined(box: Boxes, others: Boxes) -> Boxes:
+    """The smallest boxes round one and each of the others."""
+    return np.concatenate(
+        [np.minimum(box[:, :2], others[:, :2]), np.maximum(box[:, 2:], others[:, 2:])], axis=1
+    )
+
+
+def _areas(boxes: Boxes) -> NDArray[np.int64]:
+    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+
+
+def _meet(box: Boxes, others: Boxes) -> Mask:
+    """Whether a box shares a pixel with each of the others."""
+    return np.asarray(
+        ((box[:, :2] < others[:, 2:]) & (others[:, :2] < box[:, 2:])).all(axis=1), np.bool_
+    )
