@@ -37,8 +37,8 @@ def test_all_faults_are_told_at_once() -> None:
         "stages[0].options.linse: unknown key; did you mean 'lines'?",
         "stages[1].stage: no stage 'toy.cpoy'; did you mean 'toy.copy'? known: split.shots,"
         " split.detect, split.segment, split.track, split.matte, split.chunks, split.stereo,"
-        " split.export, restore.plate, restore.inpaint, restore.candidates, restore.collage,"
-        " restore.check, toy.cut, toy.copy, toy.join, toy.gather, toy.nothing",
+        " split.export, restore.plate, restore.inpaint, restore.damage, restore.candidates,"
+        " restore.collage, restore.check, toy.cut, toy.copy, toy.join, toy.gather, toy.nothing",
         "stages[2].id: got 'cut', which names an earlier step",
         "stages[2].inputs.texts: no earlier step 'cutt'; did you mean 'cut'? known: input, cut,"
         " copy",

@@ -23,6 +23,7 @@ STAGES = {
     "split.export": "multiplane.split.export.run:Export",
     "restore.plate": "multiplane.restore.plate.run:Plate",
     "restore.inpaint": "multiplane.restore.inpaint.run:Inpaint",
+    "restore.damage": "multiplane.restore.damage.run:Damage",
     "restore.candidates": "multiplane.restore.candidates.run:Candidates",
     "restore.collage": "multiplane.restore.collage.run:Collage",
     "restore.check": "multiplane.restore.check.run:Check",

@@ -1,0 +1,99 @@
+"""Cracks: long thin lines, darker (or brighter) than what is beside them."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.morphology import skeletonize
+
+from multiplane.core.arrays import Frame, Mask
+from multiplane.restore.damage.config import DamageOptions
+from multiplane.restore.damage.ridges import (
+    STEPS,
+    Levels,
+    lightness,
+    lines,
+    widths_between,
+)
+from multiplane.restore.damage.squares import TILE_PX, tiles
+
+_THRESHOLD = 2.4
+_DARKER = 1.0
+_SURE_SHARE = 0.25
+"""So much of a crack's length is found without following it from elsewhere."""
+_EDGE = 0.4
+"""A crack ends where it is this share as deep as nearby along it."""
+_SHALLOWEST = 3.0
+"""In L*."""
+
+
+def find_cracks(frame: Frame, options: DamageOptions, tile_px: int = TILE_PX) -> Mask:
+    """Find cracks.
+
+    Args:
+        frame: (H, W, 3).
+        options: How thin, how long, how sensitive.
+        tile_px: Side of the squares that are worked on at a time; without effect on the result.
+
+    Returns:
+        (H, W).
+    """
+    light = lightness(frame)
+    found = np.zeros(light.shape, np.bool_)
+    if options.crack_tone != "bright":
+        found |= _dark_lines(light, options, tile_px)
+    if options.crack_tone != "dark":
+        found |= _dark_lines((100 * STEPS - light).astype(np.int16), options, tile_px)
+    return found
+
+
+def _dark_lines(light: Levels, options: DamageOptions, tile_px: int) -> Mask:
+    less = 2 ** (1 - 2 * options.crack_sensitivity)
+    widths = widths_between(options.crack_min_width_px, options.crack_max_width_px)
+    seen = lines(light, widths, _THRESHOLD * less, 2 * _DARKER * (1 - options.crack_sensitivity),
+                 tile_px)  # fmt: skip
+    kept = _long_and_thin(seen.weak, seen.strong, options)
+    if not kept.any():
+        return kept
+    return _as_wide_as_it_is(light, kept, options.crack_max_width_px, tile_px)
+
+
+def _long_and_thin(weak: Mask, strong: Mask, options: DamageOptions) -> Mask:
+    """The connected pieces that are lines, and of which enough is sure (hysteresis)."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(weak.view(np.uint8), connectivity=8)
+    middle = skeletonize(weak)
+    length = np.bincount(labels[middle], minlength=count)
+    sure = np.bincount(labels[middle & strong], minlength=count)
+    extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    kept = (
+        (extent >= options.crack_min_length_px)
+        & (stats[:, cv2.CC_STAT_AREA] <= length * (options.crack_max_width_px + 2))
+        & (sure >= _SURE_SHARE * length)
+        & (sure > 0)
+    )
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
+def _as_wide_as_it_is(light: Levels, core: Mask, most_px: float, tile_px: int) -> Mask:
+    """From the middle of lines to their edges."""
+    across = 2 * math.ceil(most_px / 2) + 5
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    found = np.zeros(core.shape, np.bool_)
+    for tile in tiles(core.shape, across + 4, tile_px):
+        if not core[tile.look].any():
+            continue
+        part, middle = light[tile.look], core[tile.look]
+        depth = cv2.morphologyEx(part, cv2.MORPH_CLOSE, kernel) - part
+        along = cv2.dilate(np.where(middle, depth, 0).astype(np.int16), _square(5))
+        near = cv2.dilate(middle.view(np.uint8), _square(3)).view(np.bool_)
+        sure = near & (depth > _EDGE * along) & (depth > _SHALLOWEST * STEPS)
+        found[tile.own] = sure[tile.inner]
+    return found
+
+
+def _square(side_px: int) -> NDArray[np.uint8]:
+    return np.ones((side_px, side_px), np.uint8)
