@@ -67,7 +67,7 @@ class Candidates:
                 marks.append(weights.ready(backend.model))
             if isinstance(backend, DiffusionOptions):
                 marks.append(pipelines.ready(backend.model, backend.config))
-                marks.append(loras.lora_fingerprint(backend.lora))
+                marks.append(loras.lora_fingerprint(backend.lora) if backend.lora else "")
         if options.score and options.lpips_features:
             features = find_own(options.lpips_features)
             marks.append(remembered_sha256(features, default_cache()))
