@@ -69,7 +69,10 @@ class DiffusionInpainter:
         self._options, self._seed, self._dtype = options, seed, dtype
         self._at_once = compute.batch_size or (ON_GPU if device.type == "cuda" else ON_CPU)
         self._said: dict[tuple[int, int], Words] = {}
-        self._lasting = [*self._diffusion.notes]
+        self._lasting = [
+            *self._diffusion.notes,
+            *(note for lora in self._loras for note in lora.notes),
+        ]
         self.notes = self._memory.notes
         unet, vae = self._diffusion.pipeline.unet, self._diffusion.pipeline.vae
         self._autoencoder = Autoencoder(vae, self._memory, options.vae_tile_px)

@@ -90,7 +90,7 @@ class Shown:
         """Crops that are enlarged are small: the whole of it is filled, then enlarged."""
         down, across = self.size.down, self.size.across
         values = _smooth(self.frame.astype(np.float32), 1.0 - self.unknown)
-        large = _both(_keys(down, *rows), values, _keys(across, *columns))
+        large = _both(_cubic(down, *rows), values, _cubic(across, *columns))
         hidden = self.unknown.astype(np.float32)[..., None]
         share = _both(_area(down, *rows), hidden, _area(across, *columns))[..., 0]
         return np.clip(large, 0, 255), share > 1e-4
@@ -152,15 +152,26 @@ def _area(axis: Axis, start: int, stop: int) -> csr_array:
     return _matrix(np.where(places < axis.crop, shares.clip(min=0), 0), places, axis.crop)
 
 
-def _keys(axis: Axis, start: int, stop: int) -> csr_array:
+def _cubic(axis: Axis, start: int, stop: int) -> csr_array:
     """Cubic convolution, from the middle of pixels to the middle of pixels."""
     places = (np.arange(start, stop) + 0.5) * axis.crop / axis.scaled - 0.5
-    first = np.floor(places).astype(np.int64) - 1
-    near = first[:, None] + np.arange(4)
-    away = np.abs(places[:, None] - near)
+    near = np.floor(places).astype(np.int64)[:, None] + np.arange(-1, 3)
+    return _matrix(keys(places[:, None] - near), near, axis.crop)
+
+
+def keys(away: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The kernel of cubic convolution that reproduces parabolas (Keys 1981).
+
+    Args:
+        away: Distances in pixels, up to 2.
+
+    Returns:
+        Weights of the same shape; those of four neighbours sum to one.
+    """
+    away = np.abs(away)
     inner = (1.5 * away - 2.5) * away**2 + 1
     outer = ((-0.5 * away + 2.5) * away - 4) * away + 2
-    return _matrix(np.where(away <= 1, inner, outer), near, axis.crop)
+    return np.where(away <= 1, inner, outer)
 
 
 def _matrix(weights: NDArray[np.float64], places: NDArray[np.int64], length: int) -> csr_array:
