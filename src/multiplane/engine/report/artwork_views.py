@@ -98,8 +98,10 @@ def where_most_is(mask: Mask, side_px: int = DETAIL_PX) -> tuple[int, int, int, 
         (max(1, round(width / scale)), max(1, round(height / scale))),
         interpolation=cv2.INTER_AREA,
     )
-    window = max(1, round(side_px / scale))
-    amount = cv2.boxFilter(small, -1, (window, window), borderType=cv2.BORDER_CONSTANT)
+    window = (max(1, round(side_px / scale / 2)),) * 2
+    amount = cv2.boxFilter(small, -1, window, borderType=cv2.BORDER_CONSTANT)
+    # twice, so that what is nearer to the middle of the part counts for more
+    amount = cv2.boxFilter(amount, -1, window, borderType=cv2.BORDER_CONSTANT)
     y, x = np.unravel_index(int(np.argmax(amount)), amount.shape)
     wide, high = min(side_px, width), min(side_px, height)
     x0 = int(np.clip(round((x + 0.5) * width / small.shape[1]) - wide // 2, 0, width - wide))

@@ -21,6 +21,8 @@ ROWS_SHOWN = 8
 MEGAPIXELS_SHOWN = 400.0
 """So much is read again for the page; of more pictures it holds the figures alone."""
 RECORD_BYTES = 16_000_000
+FILES = {"candidate": "candidates", "layer": "layers"}
+"""What a row of the record names → the plane that holds it; both may have one name."""
 SCORES = ("total", "seam", "texture", "grain", "colour", "likeness")
 
 
@@ -111,9 +113,10 @@ def artwork_sheets(run: RunResult, most: int = PICTURES_SHOWN) -> list[ArtworkSh
 
 def _sheet(run: RunResult, group: str, record: Mapping[str, Any], shown: bool) -> ArtworkSheet:
     rows = sorted(entries(record.get("rows")), key=_place)
-    files = {plane: run.plane(plane, group) for plane in ("candidates", "layers")}
-    by_name = {path.name: path for paths in files.values() for path in paths}
-    pictures = [by_name.get(str(row.get("candidate"))) for row in rows]
+    files = {
+        key: {path.name: path for path in run.plane(plane, group)} for key, plane in FILES.items()
+    }
+    pictures = [files["candidate"].get(str(row.get("candidate"))) for row in rows]
     views = Views(run.plane("images", group), run.plane("damage", group))
     drawn = [
         (_caption(row), path) for row, path in zip(rows, pictures, strict=True) if path is not None
@@ -128,7 +131,7 @@ def _sheet(run: RunResult, group: str, record: Mapping[str, Any], shown: bool) -
         facts=[*_facts(group, record)],
         links=[*_links(run, group)],
         rows=views.rows(drawn[:ROWS_SHOWN]) if shown else [],
-        restorations=[_restoration(run, row, by_name) for row in rows],
+        restorations=[_restoration(run, row, files) for row in rows],
         hidden=max(0, len(drawn) - ROWS_SHOWN) if shown else 0,
         failed=[
             (f"row {told(one.get('row'))}, {told(one.get('backend'))}: {told(one.get('what'))}",
@@ -215,7 +218,7 @@ def _link(run: RunResult, text: str, path: Path | None) -> Iterator[Link]:
 
 
 def _restoration(
-    run: RunResult, row: Mapping[str, Any], by_name: Mapping[str, Path]
+    run: RunResult, row: Mapping[str, Any], files: Mapping[str, Mapping[str, Path]]
 ) -> Restoration:
     scores = mapping(row.get("scores"))
     settings = mapping(row.get("settings"))
@@ -229,8 +232,8 @@ def _restoration(
             *(told(scores.get(name)) for name in SCORES),
         ],
         [
-            *_link(run, "picture", by_name.get(str(row.get("candidate")))),
-            *_link(run, "layer", by_name.get(str(row.get("layer")))),
+            *_link(run, "picture", files["candidate"].get(str(row.get("candidate")))),
+            *_link(run, "layer", files["layer"].get(str(row.get("layer")))),
         ],
         words(row.get("notes")),
     )
