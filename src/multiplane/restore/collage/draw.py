@@ -159,8 +159,9 @@ def difference(original: Frame, restoration: Frame) -> NDArray[np.uint8]:
     Returns:
         (H, W); 0 where they are the same, 255 from a difference of 64 levels on.
     """
-    off = cv2.absdiff(original, restoration).max(axis=2)
-    return np.asarray(cv2.convertScaleAbs(off, alpha=GAIN), dtype=np.uint8)
+    off = cv2.absdiff(original, restoration)
+    most = np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
+    return np.asarray(cv2.convertScaleAbs(most, alpha=GAIN), dtype=np.uint8)
 
 
 def _difference(original: Frame, restoration: Frame) -> Frame:
@@ -196,9 +197,9 @@ def _slices(layout: Layout) -> Iterator[slice]:
 
 def _beside(panels: Sequence[Frame], layout: Layout, ground: NDArray[np.uint8]) -> Frame:
     strip = np.empty((len(panels[0]), layout.size[0], 3), np.uint8)
-    strip[:] = ground
     for column, panel in enumerate(panels):
         x, _ = layout.corner(0, column)
+        strip[:, max(0, x - layout.gap_h) : x] = ground
         strip[:, x : x + layout.panel[0]] = panel
     return strip
 

@@ -75,14 +75,15 @@ class Page:
         height, width = self.damage.shape
         return base_size((width, height), self.max_megapixels)
 
-    def add(self, one: Restoration, picture: Frame) -> None:
+    def add(self, one: Restoration, picture: Frame, off: Mask) -> None:
         """Take what differs from the original; the picture may be let go of then.
 
         Args:
             one: Which restoration.
             picture: (H, W, 3) RGB.
+            off: (H, W), where it differs from the original.
         """
-        patches = cut_patches(self.original, picture, self.screen)
+        patches = cut_patches(picture, off, self.screen)
         self._shown[one.row] = Shown(words.title_of(one), thumb_url(picture, self.screen), patches)
 
     def write(self, path: Path, account: Account, notes: Sequence[str] = ()) -> int:

@@ -58,9 +58,7 @@ class Account:
     missing: tuple[str, ...] = field(default=())
 
 
-def read_account(
-    path: Path, pictures: Sequence[Path], layers: Sequence[Path] = ()
-) -> Account:
+def read_account(path: Path, pictures: Sequence[Path], layers: Sequence[Path] = ()) -> Account:
     """Read a record and find the pictures it speaks of.
 
     Args:

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
-from multiplane.core.arrays import Frame, check_same_size
+from multiplane.core.arrays import Frame, Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.media.encode import Tags
-from multiplane.media.images import read_alpha, read_mask
+from multiplane.media.images import read_mask
 from multiplane.media.pixels import MAX_PIXELS
 from multiplane.media.png_stream import write_png_strips
 from multiplane.restore.collage.config import CollageOptions
 from multiplane.restore.collage.draw import collage_strips, draw_collage, layout_for
 from multiplane.restore.collage.layout import Layout
 from multiplane.restore.collage.page import Page
+from multiplane.restore.collage.patches import differing
 from multiplane.restore.collage.record import Account, Restoration, in_order, read_account
 from multiplane.restore.collage.screen import Screen
-from multiplane.restore.collage.view import View, read_view
+from multiplane.restore.collage.view import View, read_shown, read_touched, read_view
 from multiplane.restore.collage.words import caption_of
 
 __all__ = ["Collage", "CollageOptions", "draw_collage"]
@@ -144,26 +144,23 @@ class _Picture:
         return name
 
     def _restored(self) -> Iterator[Frame]:
+        """Each restoration in turn, looked at on its way."""
         for one in self._order:
-            frame = self._read(one)
-            self._hold_against_layer(one, frame)
+            frame = read_shown(one.picture)
+            check_same_size(self._view.frame, frame, ("picture", one.picture.name))
+            off = differing(self._view.frame, frame)
+            self._hold_against_layer(one, off)
             if self.page is not None:
-                self.page.add(one, frame)
+                self.page.add(one, frame, off)
             yield frame
 
-    def _read(self, one: Restoration) -> Frame:
-        frame = read_view(one.picture).frame
-        check_same_size(self._view.frame, frame, ("picture", one.picture.name))
-        return frame
-
-    def _hold_against_layer(self, one: Restoration, frame: Frame) -> None:
+    def _hold_against_layer(self, one: Restoration, off: Mask) -> None:
         """Note what differs from the original although the layer says that nothing was done."""
         if one.layer is None:
             return
-        untouched = read_alpha(one.layer) == 0
-        check_same_size(self._view.frame, untouched, ("picture", one.layer.name))
-        off = cv2.absdiff(self._view.frame, frame).any(axis=2)
-        count = int(np.count_nonzero(off & untouched))
+        touched = read_touched(one.layer)
+        check_same_size(off, touched, ("picture", one.layer.name))
+        count = int(np.count_nonzero(off & ~touched))
         if count:
             self._found.append(
                 f"row {one.row} differs from the original in {count} pixels outside of its layer"

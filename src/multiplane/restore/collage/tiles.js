@@ -12,6 +12,7 @@ class Tiles {
     this.base = base;
     this.views = [{patches: new Map(), touched: new Set()}];
     this.made = new Map();
+    this.read = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   }
 
   /* patches: [x, y, width, height, image], none across the border of a tile. */
@@ -65,8 +66,12 @@ class Tiles {
 
   difference(view, column, row) {
     const [made, pen] = this.canvas(0, column, row);
-    const [first, second] = [0, view].map((one) => this.get(one, false, 0, column, row)
-      .getContext("2d").getImageData(0, 0, made.width, made.height));
+    const [first, second] = [0, view].map((one) => {
+      this.read.canvas.width = made.width;
+      this.read.canvas.height = made.height;
+      this.read.drawImage(this.get(one, false, 0, column, row), 0, 0);
+      return this.read.getImageData(0, 0, made.width, made.height);
+    });
     differ(first.data, second.data);
     pen.putImageData(second, 0, 0);
     return made;

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from multiplane.core.arrays import Frame
+from multiplane.core.arrays import Frame, Mask
 from multiplane.media.encode import Tags
 from multiplane.media.levels import read_levels
-from multiplane.media.pixels import to_eight
+from multiplane.media.pixels import alpha_of, decode, open_picture, to_eight, to_rgb
 
 _COLOUR_CHUNKS = frozenset({b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP"})
 _SHADES = (112, 160)
@@ -53,10 +53,47 @@ def read_view(path: Path) -> View:
     """
     read = read_levels(path)
     frame = to_eight(read.levels)
-    clear = read.alpha is not None and bool((read.alpha < np.iinfo(read.alpha.dtype).max).any())
-    if clear and read.alpha is not None:
-        frame = _on_chequers(frame, to_eight(read.alpha))
+    clear = False
+    if read.alpha is not None:
+        alpha = to_eight(read.alpha)
+        clear, frame = bool((alpha < 255).any()), _on_chequers(frame, alpha)
     return View(frame, _colours(read.tags), read.bits, clear, read.notes)
+
+
+def read_shown(path: Path) -> Frame:
+    """Read a restoration as it is to be shown.
+
+    Args:
+        path: A picture that holds RGB, as restorations do.
+
+    Returns:
+        (H, W, 3) RGB. 16 bits are rounded to 8.
+
+    Raises:
+        InputError: No such file, or too large.
+        DamagedFileError: Not a picture, or not a whole one.
+    """
+    array = decode(open_picture(path))
+    frame, alpha = to_eight(to_rgb(array)), alpha_of(array)
+    return frame if alpha is None else _on_chequers(frame, to_eight(alpha))
+
+
+def read_touched(path: Path) -> Mask:
+    """Read where the layer of a restoration holds anything.
+
+    Args:
+        path: A picture with alpha; without, all of it counts.
+
+    Returns:
+        (H, W), True where it is not wholly transparent.
+
+    Raises:
+        InputError: No such file, or too large.
+        DamagedFileError: Not a picture, or not a whole one.
+    """
+    array = decode(open_picture(path))
+    alpha = alpha_of(array)
+    return np.ones(array.shape[:2], np.bool_) if alpha is None else np.asarray(alpha > 0)
 
 
 def chequers(size: tuple[int, int], rows: slice) -> NDArray[np.uint8]:

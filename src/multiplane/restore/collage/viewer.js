@@ -42,7 +42,7 @@ function drawOutline(pen, pane) {
   const corner = cornerOf(state.look, pane), zoom = state.look.zoom;
   pen.save();
   pen.setTransform(zoom, 0, 0, zoom, corner.x, corner.y);
-  for (const [colour, width, dash] of [["#000", 3, []], ["#fff", 1.5, [6, 4]]]) {
+  for (const [colour, width, dash] of [["#000", 2, []], ["#fff", 1, [5, 4]]]) {
     pen.strokeStyle = colour;
     pen.lineWidth = width * screenPixels() / zoom;
     pen.setLineDash(dash.map((length) => length * screenPixels() / zoom));
