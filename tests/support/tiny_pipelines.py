@@ -27,3 +27,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Maker:
         return made[kind, inpainting]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_single(tiny: Maker, tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """The same pipelines as one file; never write to it."""
+    made: dict[tuple[str, bool], Path] = {}
+
+    def make(kind: str = "sd15", inpainting: bool = True) -> Path:
+        pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'")
+        from tiny_diffusion import save_single  # noqa: PLC0415 - imports torch
+
+        if (kind, inpainting) not in made:
+            path = tmp_path_factory.mktemp("single") / f"{kind}.safetensors"
+            made[kind, inpainting] = save_single(tiny(kind, inpainting), path)
+        return made[kind, inpainting]
+
+    return make

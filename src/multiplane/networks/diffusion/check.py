@@ -15,8 +15,8 @@ from multiplane.hub.pipelines import read_index
 
 LIBRARIES = ("diffusers", "transformers")
 """Whose classes a pipeline may be made of; a module of its own would be code of the folder."""
-WORDS = ("tokenizer", "tokenizer_2", "tokenizer_3", "processor", "scheduler")
-"""Parts without weights."""
+_WEIGHTLESS = ("tokenizer", "processor", "scheduler")
+"""What parts without weights are called, with or without a number."""
 _REDIRECTS = ("quantization_config", "transformers_weights", "fusion_config", "auto_map")
 """Keys of a config by which it would have other files read, code run, or another network built."""
 _COUNTED = re.compile(r"layers|blocks|depth", re.IGNORECASE)
@@ -32,7 +32,8 @@ class Part:
         library: ``diffusers`` or ``transformers``.
         kind: The class.
         folder: Where its files are.
-        weights: Its files with weights, in order; empty for what has none.
+        network: Whether it is taken for a network: it has weights, beside it or elsewhere.
+        weights: Its files with weights, in order; empty for what has none beside it.
         variant: Empty, or ``fp16``.
     """
 
@@ -40,6 +41,7 @@ class Part:
     library: str
     kind: str
     folder: Path
+    network: bool = False
     weights: tuple[Path, ...] = ()
     variant: str = ""
 
@@ -98,7 +100,7 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
     stay_inside(folder, here)
     names = [path.name for path in here.iterdir() if path.is_file()]
     configs = [_read(here / one) for one in sorted(names) if one.endswith(".json")]
-    if name in WORDS or kind.endswith(("Tokenizer", "TokenizerFast", "Scheduler", "Processor")):
+    if name.rstrip("_0123456789") in _WEIGHTLESS:
         return Part(name, library, kind, here)
     config = here / "config.json"
     if not config.is_file():
@@ -109,7 +111,7 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
         )
     _check_redirects(here, configs)
     if not weights:
-        return Part(name, library, kind, here)
+        return Part(name, library, kind, here, network=True)
     chosen, listed = choose_weights(names)
     if not chosen:
         pickles = [one for one in names if one.endswith((".bin", ".ckpt", ".pt", ".pth"))]
@@ -122,9 +124,8 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
         )
     if listed:
         _check_shards(here, listed, chosen)
-    return Part(
-        name, library, kind, here, tuple(here / one for one in chosen), variant_of(names)
-    )  # fmt: skip
+    paths = tuple(here / one for one in chosen)
+    return Part(name, library, kind, here, True, paths, variant_of(names))
 
 
 def stay_inside(root: Path, folder: Path) -> None:

@@ -30,6 +30,12 @@ _KINDS: dict[str, tuple[type, ...]] = {
         transformers.ProcessorMixin,
     ),
 }
+_ROLES: dict[str, tuple[type, ...]] = {
+    "scheduler": (diffusers.SchedulerMixin,),
+    "tokenizer": (transformers.PreTrainedTokenizerBase, transformers.ProcessorMixin),
+    "processor": (transformers.ProcessorMixin,),
+}
+"""What parts of a name have to be; all others are networks."""
 _LIBRARIES = {"diffusers": diffusers, "transformers": transformers}
 _NEVER_READ = ("position_ids",)
 """Buffers that older versions saved and that are counted out anew."""
@@ -59,6 +65,14 @@ def class_of(part: Part) -> Any:  # noqa: ANN401 - a class of a library that is 
             f"the {part.library} that is installed",
             why=f"{part.library} is {_LIBRARIES[part.library].__version__}",
             fix=f"pip install --upgrade {part.library}, or name another model",
+        )
+    role = part.name.rstrip("_0123456789")
+    wanted = _ROLES.get(role, (torch.nn.Module,))
+    if not issubclass(found, wanted) or issubclass(found, torch.nn.Module) != bool(part.network):
+        raise WeightsError(
+            f"{part.name} is to be a {part.kind}, which is no {role}",
+            why="a part of another kind cannot do its work, and its weights would not be checked",
+            fix="take the model_index.json that came with the pipeline",
         )
     return found
 

@@ -31,7 +31,7 @@ def as_inpainting(pipeline: Any, name: str) -> Any:  # noqa: ANN401 - diffusers 
         return pipeline
     try:
         with silence():
-            made = diffusers.AutoPipelineForInpainting.from_pipe(pipeline)
+            made = _sibling(pipeline) or diffusers.AutoPipelineForInpainting.from_pipe(pipeline)
     except Exception as error:  # a ValueError of the library, or of a pipeline that is put together
         raise WeightsError(
             f"{name} is a {type(pipeline).__name__}, which paints no holes",
@@ -41,3 +41,15 @@ def as_inpainting(pipeline: Any, name: str) -> Any:  # noqa: ANN401 - diffusers 
         ) from error
     made.set_progress_bar_config(disable=True)
     return made
+
+
+def _sibling(pipeline: Any) -> Any:  # noqa: ANN401
+    """The pipeline that is named as this one, with ``Inpaint``: None where there is none.
+
+    ``AutoPipelineForInpainting`` comes second since it imports every pipeline of diffusers.
+    """
+    stem = type(pipeline).__name__.removesuffix("Pipeline").removesuffix("Img2Img")
+    cls = getattr(diffusers, f"{stem}InpaintPipeline", None)
+    if not (isinstance(cls, type) and issubclass(cls, diffusers.DiffusionPipeline)):
+        return None
+    return cls(**pipeline.components)

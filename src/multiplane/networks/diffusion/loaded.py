@@ -7,6 +7,9 @@ from typing import Any
 
 from multiplane.tensors.memory import Memory
 
+_MORE = ("class_embed_type", "num_class_embeds", "encoder_hid_dim", "encoder_hid_dim_type")
+"""What a UNet that wants more than words, time and sizes says in its config."""
+
 
 @dataclass(frozen=True)
 class Diffusion:
@@ -61,13 +64,15 @@ def describe(pipeline: Any) -> dict[str, Any]:  # noqa: ANN401 - diffusers is no
     side = _of(core, "sample_size", None) or getattr(pipeline, "default_sample_size", None) or 128
     side = max(side) if isinstance(side, list | tuple) else side
     inputs = int(_of(unet, "in_channels", 0))
+    added = _of(unet, "addition_embed_type", None)
+    ours = ours and added in {None, "text_time"} and not any(_of(unet, one, None) for one in _MORE)
     return {
         "unet": ours and inputs in {channels, 2 * channels + 1},
         "inpainting": ours and inputs == 2 * channels + 1,
         "latent_channels": channels,
         "factor": factor,
         "size_px": int(side) * factor,
-        "xl": _of(unet, "addition_embed_type", None) == "text_time",
+        "xl": added == "text_time",
         "prediction": str(_of(scheduler, "prediction_type", "")),
     }
 

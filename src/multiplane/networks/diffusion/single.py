@@ -56,7 +56,7 @@ def load_single(
     checkpoint = open_checkpoint(path)
     loaded = {}
     for part in parts:
-        if not (part.folder / "config.json").is_file():
+        if not part.network:
             loaded[part.name] = load_part(part, dtype)
             continue
         if _CLASSES.get(part.name) != part.kind:

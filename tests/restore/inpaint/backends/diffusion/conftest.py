@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tiny_pipelines import tiny
+from tiny_pipelines import tiny, tiny_single
 
-__all__ = ["tiny"]
+__all__ = ["tiny", "tiny_single"]
