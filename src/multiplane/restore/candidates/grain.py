@@ -1,7 +1,8 @@
 """Grain: what a picture has in its plainest places, and a repair that was painted smooth has not.
 
 The spectrum of the grain round a hole is a low quantile of the power spectra of its plainest
-blocks, so that brush strokes and edges, which stand out of it, do not count. White noise is
+blocks, so that brush strokes and edges, which stand out of it or have a direction, do not count.
+Where strokes lie everywhere only what is finer than they are counts. White noise is
 filtered to that spectrum and added where the repair has less. Our own; the idea to judge noise by
 the plainest blocks is that of Immerkær 1996 (doi:10.1006/cviu.1996.0060) and of the noise
 estimators after him, whose mask is used here to compare levels.
@@ -9,8 +10,11 @@ estimators after him, whose mask is used here to compare levels.
 
 from __future__ import annotations
 
+import functools
+import math
 import zlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,23 +24,29 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
 
-BLOCK_PX = 16
-"""Side of the blocks that spectra are taken of; coarser grain is not seen."""
+SIDES_PX = (32, 16)
+"""Sides of the blocks that spectra are taken of, the first that fits often enough; what is
+coarser is no grain."""
 REACH_PX = 64
 """Grain is looked at this far round a hole."""
 ENOUGH = 0.75
 """A repair with this share of the power of the grain round it is left alone."""
 
 _STRIDE_PX = 8
-_FEWEST, _MOST = 8, 4096
+_FEWEST, _ENOUGH_BLOCKS, _MOST = 8, 48, 384
 _PLAIN = 1.6
 """Blocks count as plain up to so many times the power of the plainest fifth."""
+_STROKES = 0.3
+"""Blocks whose slopes agree more than this show strokes or edges."""
+_LEAST_PLAIN = 0.3
+"""Where a smaller share of the blocks of least power shows none, they tell nothing of grain."""
 _QUANTILE = 0.3
 _OF_TWO, _OF_ONE = 0.35667494, 0.14847186
 """That quantile of a power of mean 1 with a complex and with a real amplitude."""
 _LEAST_POWER = 0.05
 """Below a fifth of a level there is no grain, but rounding."""
-_MOST_SIGMA = 24.0
+_MOST_SIGMA = 12.0
+"""Of luma; what varies more in the plainest places is no grain."""
 _CURVE = (0.44, 2.25)
 """By how much less or more than on the whole the power may be in the dark and in the light."""
 _LUMA = np.array([0.299, 0.587, 0.114])
@@ -44,15 +54,37 @@ _MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _WINDOW_PX = 15
 _ROWS_PX = 2**20
 
-_line = np.sin(np.pi * (np.arange(BLOCK_PX) + 0.5) / BLOCK_PX)
-_TAPER = np.square(np.outer(_line, _line))
-_RESPONSE = np.square(np.abs(np.fft.fft2(_MASK, (BLOCK_PX, BLOCK_PX))))
-_place = np.arange(BLOCK_PX) - (BLOCK_PX - 1) / 2
-_PLANE = np.linalg.qr(
-    np.stack([np.ones(BLOCK_PX**2), np.tile(_place, BLOCK_PX), np.repeat(_place, BLOCK_PX)], 1)
-)[0]
-_REAL = np.zeros((BLOCK_PX, BLOCK_PX), np.bool_)
-_REAL[:: BLOCK_PX // 2, :: BLOCK_PX // 2] = True
+
+class _Lens(NamedTuple):
+    """What is needed to look at blocks of one size, all (side, side) but for the plane.
+
+    Attributes:
+        taper: A Hann window.
+        response: Of Immerkær's mask at each frequency.
+        real: Frequencies whose amplitudes have no imaginary part.
+        plane: (side², 3) orthonormal; the planes.
+        smear: What the window does to a spectrum, as a factor of its Fourier transform.
+    """
+
+    taper: NDArray[np.float64]
+    response: NDArray[np.float64]
+    real: NDArray[np.bool_]
+    plane: NDArray[np.float64]
+    smear: NDArray[np.float64]
+
+
+@functools.cache
+def _lens(side: int) -> _Lens:
+    line = np.square(np.sin(np.pi * (np.arange(side) + 0.5) / side))
+    real = np.zeros((side, side), np.bool_)
+    real[:: side // 2, :: side // 2] = True
+    place = np.arange(side) - (side - 1) / 2
+    planes = np.stack([np.ones(side**2), np.tile(place, side), np.repeat(place, side)], 1)
+    response = np.square(np.abs(np.fft.fft2(_MASK, (side, side))))
+    taper = np.outer(line, line)
+    spread = np.square(np.abs(np.fft.fft2(taper)))
+    smear = np.fft.fft2(spread / spread.sum()).real
+    return _Lens(taper, response, real, np.linalg.qr(planes)[0], smear)
 
 
 @dataclass(frozen=True)
@@ -61,7 +93,7 @@ class Grain:
 
     Attributes:
         basis: (3, 3), columns are the colours along which it varies independently.
-        power: (3, 16, 16) spectrum of each, whose mean is its variance.
+        power: (3, side, side) spectrum of each, whose mean is its variance.
         lumas: Rising luma in [0, 255] at which the level was looked at.
         levels: Power there against that on the whole.
     """
@@ -75,7 +107,7 @@ class Grain:
     def roughness(self) -> float:
         """Mean square answer of Immerkær's mask to its luma."""
         luma = np.tensordot(np.square(_LUMA @ self.basis), self.power, 1)
-        return float((luma * _RESPONSE).mean())
+        return float((luma * _lens(len(luma)).response).mean())
 
 
 def add_grain(
@@ -107,7 +139,7 @@ def add_grain(
     wanted = grain.roughness
     if smoothest is None or smoothest >= ENOUGH * wanted:
         return nothing
-    has = measure_grain(painted, hole, grain.basis)
+    has = measure_grain(painted, hole, grain)
     had = grain.power * (smoothest / wanted) if has is None else has.power
     lacking = np.where(had < ENOUGH * grain.power, grain.power - had, 0.0)
     level = np.interp(luma[hole], grain.lumas, grain.levels).astype(np.float32)
@@ -119,72 +151,132 @@ def add_grain(
 
 
 def measure_grain(
-    picture: NDArray[np.float32], where: Mask, basis: NDArray[np.float64] | None = None
+    picture: NDArray[np.float32], where: Mask, like: Grain | None = None
 ) -> Grain | None:
     """Measure the grain in the plainest places of a picture.
 
     Args:
         picture: (h, w, 3) in [0, 255].
         where: (h, w) what counts.
-        basis: (3, 3) colours to look along; None to find them.
+        like: Look along its colours and in blocks of its size; None to find them.
 
     Returns:
         Its grain; None where hardly a block fits in, or all are burnt out.
     """
-    blocks = _blocks(picture, where)
+    sides = SIDES_PX if like is None else (like.power.shape[1],)
+    blocks = _blocks(picture, where, sides)
     if blocks is None:
         return None
+    side = math.isqrt(blocks.shape[1])
+    lens = _lens(side)
     lumas = (blocks @ _LUMA).mean(axis=1)
-    flat = blocks - np.einsum("pk,nkc->npc", _PLANE, np.einsum("pk,npc->nkc", _PLANE, blocks))
-    powers = np.square(flat @ _LUMA).mean(axis=1)
-    plain = powers <= _limit(powers)
-    if np.count_nonzero(plain) < _FEWEST:
-        plain = powers <= np.partition(powers, _FEWEST - 1)[_FEWEST - 1]
+    tilts = np.einsum("pk,npc->nkc", lens.plane, blocks)
+    flat = blocks - np.einsum("pk,nkc->npc", lens.plane, tilts)
+    luma = flat @ _LUMA
+    powers = np.square(luma).mean(axis=1)
+    low = powers <= _limit(powers)
+    calm = _coherence(luma.reshape(-1, side, side)) <= _STROKES
+    plain = low & calm
+    few = np.count_nonzero(plain) < max(_FEWEST, _LEAST_PLAIN * np.count_nonzero(low))
+    if few or powers[plain].mean() > _MOST_SIGMA**2:
+        return _floor(flat, like, side)
+    curve = _curve(lumas[calm], powers[calm], powers[plain].mean())
     some = flat[plain]
-    if basis is None:
+    if like is None:
         pixels = some.reshape(-1, 3)
         basis = np.linalg.eigh(pixels.T @ pixels / len(pixels))[1]
-    tapered = (some @ basis).reshape(-1, BLOCK_PX, BLOCK_PX, 3) * _TAPER[..., None]
-    spectra = np.square(np.abs(np.fft.fft2(tapered, axes=(1, 2)))) / np.square(_TAPER).sum()
+    else:
+        basis = like.basis
+    tapered = (some @ basis).reshape(-1, side, side, 3) * lens.taper[..., None]
+    spectra = np.square(np.abs(np.fft.fft2(tapered, axes=(1, 2)))) / np.square(lens.taper).sum()
     power = np.moveaxis(np.quantile(spectra, _QUANTILE, axis=0), 2, 0)
-    power /= np.where(_REAL, _OF_ONE, _OF_TWO)
+    power /= np.where(lens.real, _OF_ONE, _OF_TWO)
     mirrored = np.roll(power[:, :, ::-1], 1, axis=2)
-    power = (power + mirrored) / 2
-    most = power.mean(axis=(1, 2)).sum() / _MOST_SIGMA**2
-    return Grain(basis, power / max(1.0, float(most)), *_curve(lumas, powers))
+    power = _sharpened((power + mirrored) / 2, lens.smear)
+    return Grain(basis, power, *curve)
+
+
+def _coherence(luma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far the slopes within each block go one way, from 0 to 1: strokes do, grain does not.
+
+    Larger blocks are looked at in four parts, as strokes bend.
+    """
+    if luma.shape[1] > SIDES_PX[-1]:
+        half = luma.shape[1] // 2
+        parts = [luma[:, y : y + half, x : x + half] for y in (0, half) for x in (0, half)]
+        return np.mean([_coherence(part) for part in parts], axis=0)
+    across = luma[:, 1:-1, 2:] - luma[:, 1:-1, :-2]
+    down = luma[:, 2:, 1:-1] - luma[:, :-2, 1:-1]
+    one, other = np.square(across).mean(axis=(1, 2)), np.square(down).mean(axis=(1, 2))
+    mixed = (across * down).mean(axis=(1, 2))
+    return np.hypot(one - other, 2 * mixed) / np.maximum(one + other, 1e-9)
+
+
+def _floor(flat: NDArray[np.float64], like: Grain | None, side: int) -> Grain:
+    """Grain where strokes lie everywhere: white, of what Immerkær's mask finds at the least."""
+    blocks = np.moveaxis(flat.reshape(-1, side, side, 3), -1, 1)
+    windows = sliding_window_view(blocks, (3, 3), axis=(2, 3))
+    answers = np.einsum("ncyxij,ij->nyxc", windows, _MASK.astype(np.float64)) / 6
+    rough = np.square(answers @ _LUMA).mean(axis=(1, 2))
+    least = answers[rough <= np.quantile(rough, 0.03)].reshape(-1, 3)
+    spread = least.T @ least / len(least)
+    basis = np.linalg.eigh(spread)[1] if like is None else like.basis
+    power = np.maximum(np.diagonal(basis.T @ spread @ basis), 0)[:, None, None]
+    return Grain(basis, np.tile(power, (1, side, side)), np.zeros(1), np.ones(1))
+
+
+def _sharpened(
+    power: NDArray[np.float64], smear: NDArray[np.float64], rounds: int = 4
+) -> NDArray[np.float64]:
+    """Take back what the window spread (Richardson 1972, doi:10.1364/JOSA.62.000055)."""
+
+    def blurred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.maximum(np.fft.ifft2(np.fft.fft2(values) * smear).real, 1e-9)
+
+    found = np.maximum(power, 1e-9)
+    for _ in range(rounds):
+        found = found * blurred(power / blurred(found))
+    return found
 
 
 def _limit(powers: NDArray[np.float64]) -> float:
     return float(_PLAIN * np.quantile(powers, 0.2))
 
 
-def _blocks(picture: NDArray[np.float32], where: Mask) -> NDArray[np.float64] | None:
+def _blocks(
+    picture: NDArray[np.float32], where: Mask, sides: tuple[int, ...]
+) -> NDArray[np.float64] | None:
     """Blocks that lie wholly in it, (n, pixels, 3); None when there are too few."""
-    if min(where.shape) < BLOCK_PX:
-        return None
     sums = cv2.integral(where.view(np.uint8))
-    b = BLOCK_PX
-    inside = sums[b:, b:] - sums[:-b, b:] - sums[b:, :-b] + sums[:-b, :-b] == b * b
-    ys, xs = np.nonzero(inside[::_STRIDE_PX, ::_STRIDE_PX])
-    if len(ys) > _MOST:
-        some = np.linspace(0, len(ys) - 1, _MOST).round().astype(np.intp)
-        ys, xs = ys[some], xs[some]
-    if len(ys) < _FEWEST:
-        return None
-    windows = sliding_window_view(picture, (b, b), axis=(0, 1))  # type: ignore[call-overload]
-    found = windows[ys * _STRIDE_PX, xs * _STRIDE_PX].reshape(len(ys), 3, b * b)
-    found = np.swapaxes(found, 1, 2).astype(np.float64)
-    burnt = ((found < 1.5) | (found > 253.5)).all(axis=2).mean(axis=1)
-    found = found[burnt < 0.05]
-    return found if len(found) >= _FEWEST else None
+    for side in sides:
+        fewest = _FEWEST if side == sides[-1] else _ENOUGH_BLOCKS
+        if min(where.shape) < side:
+            continue
+        inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side]
+
+        ys, xs = np.nonzero((inside + sums[:-side, :-side])[::_STRIDE_PX, ::_STRIDE_PX] == side**2)
+        if len(ys) < fewest:
+            continue
+        if len(ys) > _MOST:
+            some = np.linspace(0, len(ys) - 1, _MOST).round().astype(np.intp)
+            ys, xs = ys[some], xs[some]
+        windows = sliding_window_view(picture, (side, side), axis=(0, 1))
+        found = windows[ys * _STRIDE_PX, xs * _STRIDE_PX].reshape(len(ys), 3, side**2)
+        found = np.swapaxes(found, 1, 2).astype(np.float64)
+        burnt = ((found < 1.5) | (found > 253.5)).all(axis=2).mean(axis=1)
+        found = found[burnt < 0.05]
+        if len(found) >= fewest:
+            return found
+    return None
 
 
 def _curve(
-    lumas: NDArray[np.float64], powers: NDArray[np.float64]
+    lumas: NDArray[np.float64], powers: NDArray[np.float64], whole: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How the power of grain goes with luma, from the plain blocks of each quarter of lumas."""
     order = np.argsort(lumas, kind="stable")
-    whole = powers[powers <= _limit(powers)].mean()
+    if len(powers) < 4 * _FEWEST:
+        return np.zeros(1), np.ones(1)
     places, levels = [], []
     for part in np.array_split(order, 4):
         if len(part) >= 2 * _FEWEST:
@@ -224,15 +316,16 @@ def _noise(
     rng = np.random.default_rng(seed)
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     box = hole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    half, width = BLOCK_PX // 2, box.shape[1] + BLOCK_PX
+    side = power.shape[1]
+    half, width = side // 2, box.shape[1] + side
     made = np.empty((int(np.count_nonzero(box)), 3), np.float32)
     back = basis.T.astype(np.float32)
-    band, done = max(BLOCK_PX, _ROWS_PX // width), 0
-    white = rng.standard_normal((BLOCK_PX, width, 3), np.float32)
+    band, done = max(side, _ROWS_PX // width), 0
+    white = rng.standard_normal((side, width, 3), np.float32)
     for top in range(0, len(box), band):
         part = box[top : top + band]
         fresh = rng.standard_normal((len(part), width, 3), np.float32)
-        white = np.concatenate([white[-BLOCK_PX:], fresh])
+        white = np.concatenate([white[-side:], fresh])
         inner = np.s_[half : half + len(part), half : half + box.shape[1]]
         found = np.stack(
             [cv2.filter2D(white[..., k], cv2.CV_32F, kernels[k])[inner][part] for k in range(3)], 1

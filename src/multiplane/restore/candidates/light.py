@@ -112,9 +112,9 @@ def _evident(off: NDArray[np.float32]) -> NDArray[np.float32]:
     clear = np.abs(middle) > np.maximum(_LEAST_STEP, _EVIDENT * scatter)
     if not clear.any():
         return np.zeros(3, np.float32)
-    # a step in one channel that the others share below the threshold is a step of all three
-    shared = clear | (np.abs(middle) > _EVIDENT * scatter)
-    return np.where(shared, middle, 0).astype(np.float32)
+    # one channel alone would change the hue: the others follow as far as they are certain
+    certain = np.abs(middle) > 2 * scatter / np.sqrt(len(off) / (2 * _STEP_PX))
+    return np.where(clear | certain, middle, 0).astype(np.float32)
 
 
 def _even(picture: NDArray[np.float32], where: Mask, border: Mask) -> NDArray[np.float32]:
