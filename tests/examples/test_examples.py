@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from multiplane.core.errors import InputError
 from multiplane.engine.recipe import stage_recipe
-from multiplane.media.images import read_frame
+from multiplane.media.images import read_frame, write_frame, write_mask
 from multiplane.media.video import compare
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -52,7 +53,8 @@ def said(*words: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["draw_boxes.py", "run_recipe.py", "stages_as_functions.py", "strip.py"]
+    "name",
+    ["draw_boxes.py", "run_recipe.py", "restore_picture.py", "stages_as_functions.py", "strip.py"],
 )
 def test_usage_when_words_are_missing(name: str) -> None:
     code, text = said(name)
@@ -108,3 +110,15 @@ def test_draw_boxes(
     picture = read_frame(tmp_path / "boxes.png")
     assert picture.shape == (160, 240, 3)
     assert (picture == (0, 255, 0)).all(axis=2).sum() > 100
+
+
+def test_restore_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = np.tile(np.linspace(40, 200, 48, dtype=np.uint8)[:, None, None], (1, 64, 3))
+    damage = np.zeros((48, 64), np.bool_)
+    damage[20:26, 30:40] = True
+    write_frame(tmp_path / "picture.png", np.where(damage[..., None], 255, picture))
+    write_mask(tmp_path / "mask.png", damage)
+    example = runpy.run_path(str(EXAMPLES / "restore_picture.py"))
+    example["main"](*(str(tmp_path / f"{name}.png") for name in ("picture", "mask", "collage")))
+    assert read_frame(tmp_path / "collage.png").shape == (3 * 48 + 2 * 20, 3 * 64 + 2 * 20, 3)
+    assert capsys.readouterr().out.count("rank") == 3
