@@ -3,7 +3,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -19,6 +19,7 @@ values = st.builds(lambda data: Value(7, len(data), data), st.binary(min_size=1,
 tags = st.integers(256, 30000)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(tags, values), st.dictionaries(tags, values, min_size=1),
        st.sampled_from("<>"))  # fmt: skip
 def test_a_directory_comes_back(
@@ -39,6 +40,7 @@ def test_pillow_reads_it(order: str) -> None:
     assert exif.get_ifd(34665)[33434] == 1 / 125
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_it(data: bytes) -> None:
     for head in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):

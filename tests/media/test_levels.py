@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, TiffImagePlugin
@@ -41,6 +41,7 @@ def pictures(draw: st.DrawFn) -> tuple[str, np.ndarray[Any, Any], np.ndarray[Any
     return suffix, np.repeat(colour, 3, axis=2) if channels == 1 else colour, alpha
 
 
+@settings(deadline=None)
 @given(pictures())
 def test_what_is_written_reads_back_to_the_bit(
     place: Path, picture: tuple[str, np.ndarray[Any, Any], np.ndarray[Any, Any] | None]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -20,6 +20,7 @@ shapes = st.tuples(st.integers(1, 8), st.integers(1, 8)).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(arrays(np.uint8, shapes), arrays(np.uint16, shapes)),
        st.sampled_from([b"", b"II*\0\x08\0\0\0\0\0", b"MM\0*\0\0\0\x08\0\0"]))  # fmt: skip
 def test_another_reader_finds_the_same(array: np.ndarray[Any, Any], exif: bytes) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -66,6 +66,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("xmp") / "a.png"
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_no_text_breaks_a_packet(place: Path, key: str, text: str) -> None:
     packet, note = xmp.merge(xmp.build({"first": text}), {key.replace(":", " "): f"x{text}x"})

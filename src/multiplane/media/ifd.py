@@ -24,12 +24,12 @@ class Value(NamedTuple):
 
     Attributes:
         kind: Type of its numbers: 2 text, 3 short, 4 long, 5 rational, 7 bytes, and so on.
-        count: How many.
+        many: How many.
         data: Their bytes, in the byte order of the file.
     """
 
     kind: int
-    count: int
+    many: int
     data: bytes
 
 
@@ -108,11 +108,11 @@ def pack_directory(directory: Mapping[int, Value | Directory], order: str, start
             tail += pack_directory(value, order, place)
             head += struct.pack(order + "HHII", tag, _LONG, 1, place)
         elif len(value.data) <= 4:
-            head += struct.pack(order + "HHI", tag, value.kind, value.count)
+            head += struct.pack(order + "HHI", tag, value.kind, value.many)
             head += value.data.ljust(4, b"\0")
         else:
             tail += value.data
-            head += struct.pack(order + "HHII", tag, value.kind, value.count, place)
+            head += struct.pack(order + "HHII", tag, value.kind, value.many, place)
     return bytes(head + bytes(4) + tail)
 
 

@@ -112,7 +112,7 @@ def _strips(array: NDArray[Any], order: str) -> tuple[list[bytes], int]:
     for top in range(0, height, rows):
         part = np.array(array[top : top + rows])
         part[:, 1:] -= array[top : top + rows, :-1]
-        part = part.astype(part.dtype.newbyteorder(order), copy=False)
+        part = part.astype(part.dtype.newbyteorder("<" if order == "<" else ">"), copy=False)
         strips.append(isal_zlib.compress(np.ascontiguousarray(part).view(np.uint8), _LEVEL))
     return strips, rows
 

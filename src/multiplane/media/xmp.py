@@ -142,7 +142,8 @@ class _Restorations:
         self._members: list[int] = []
         self._text = ""
 
-    def start(self, name: str, _: Mapping[str, str]) -> None:
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        del attributes
         space, _, local = name.rpartition(" ")
         if not self._path and (space, local) != (NAMESPACE, "Restorations"):
             return

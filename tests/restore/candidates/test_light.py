@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multiplane.restore.candidates import light
+from multiplane.restore.candidates import bands, light
 
 Y, X = np.mgrid[:120, :140].astype(np.float32)
 GROUND = np.repeat((50 + 0.8 * X)[..., None], 3, axis=2).astype(np.float32)
@@ -14,7 +14,7 @@ def test_a_coarse_membrane_is_as_a_fine_one(monkeypatch: pytest.MonkeyPatch) -> 
     painted = GROUND + np.stack([0.2 * X, 10 - 0.1 * Y, 0 * X - 5], 2)
     whole = light.membrane(GROUND, painted, HOLE, ~HOLE)
     monkeypatch.setattr(light, "_LARGEST_PX", HOLE.size // 8)
-    monkeypatch.setattr(light, "_ROWS_PX", 1000)
+    monkeypatch.setattr(light, "_SAMPLES", 1000)
     coarse = light.membrane(GROUND, painted, HOLE, ~HOLE)
     assert whole is not None
     assert coarse is not None
@@ -34,6 +34,14 @@ def test_each_piece_has_its_own_step() -> None:
     left = X[two] < 100
     assert np.abs(found[left] - 6).max() < 1
     assert np.abs(found[~left] + 20).max() < 1
+
+
+def test_bands_of_rows_see_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    texture = np.random.default_rng(0).normal(0, 4, GROUND.shape).astype(np.float32)
+    whole = light.steps(GROUND + texture, GROUND + 9, HOLE, ~HOLE)
+    monkeypatch.setattr(bands, "ROWS_PX", 1)
+    assert np.abs(whole + 9).max() < 2
+    assert np.allclose(light.steps(GROUND + texture, GROUND + 9, HOLE, ~HOLE), whole, atol=1e-3)
 
 
 @pytest.mark.parametrize("known", [X >= 0, X > 60])

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
+from multiplane.restore.candidates.bands import bands
 
 SIDES_PX = (32, 16)
 """Sides of the blocks that spectra are taken of, the first that fits often enough; what is
@@ -145,9 +146,8 @@ def add_grain(
     level = np.interp(luma[hole], grain.lumas, grain.levels).astype(np.float32)
     share = (wanted * level - rough) / (wanted - smoothest)
     strength = np.sqrt(np.clip(share, 0.0, level))
-    return (
-        _noise(lacking, grain.basis, hole, (seed, zlib.crc32(hole.tobytes()))) * strength[:, None]
-    )
+    made = _noise(lacking, grain.basis, hole, (seed, zlib.crc32(hole.tobytes())))
+    return np.asarray(made * strength[:, None], np.float32)
 
 
 def measure_grain(
@@ -204,12 +204,12 @@ def _coherence(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     if luma.shape[1] > SIDES_PX[-1]:
         half = luma.shape[1] // 2
         parts = [luma[:, y : y + half, x : x + half] for y in (0, half) for x in (0, half)]
-        return np.mean([_coherence(part) for part in parts], axis=0)
+        return np.asarray(np.mean([_coherence(part) for part in parts], axis=0))
     across = luma[:, 1:-1, 2:] - luma[:, 1:-1, :-2]
     down = luma[:, 2:, 1:-1] - luma[:, :-2, 1:-1]
     one, other = np.square(across).mean(axis=(1, 2)), np.square(down).mean(axis=(1, 2))
     mixed = (across * down).mean(axis=(1, 2))
-    return np.hypot(one - other, 2 * mixed) / np.maximum(one + other, 1e-9)
+    return np.asarray(np.hypot(one - other, 2 * mixed) / np.maximum(one + other, 1e-9))
 
 
 def _floor(flat: NDArray[np.float64], like: Grain | None, side: int) -> Grain:
@@ -266,7 +266,7 @@ def _blocks(
         burnt = ((found < 1.5) | (found > 253.5)).all(axis=2).mean(axis=1)
         found = found[burnt < 0.05]
         if len(found) >= fewest:
-            return found
+            return np.asarray(found, np.float64)
     return None
 
 
@@ -294,18 +294,23 @@ def _roughness(luma: NDArray[np.float32], hole: Mask) -> tuple[NDArray[np.float3
 
     The second is None when the hole is so narrow that hardly a pixel's neighbours all lie in it.
     """
-    inner = cv2.erode(hole.view(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    if np.count_nonzero(inner) < 2 * _FEWEST:
-        return np.zeros(int(np.count_nonzero(hole)), np.float32), None
-    answer = np.square(cv2.filter2D(luma, cv2.CV_32F, _MASK)) * inner
-    size = (_WINDOW_PX, _WINDOW_PX)
-    near = cv2.boxFilter(inner, cv2.CV_32F, size, normalize=False)
-    local = cv2.boxFilter(answer, cv2.CV_32F, size, normalize=False) / np.maximum(near, 1)
-    whole = float(answer.sum(dtype=np.float64) / inner.sum(dtype=np.float64))
-    local = np.where(near >= 2 * _FEWEST, np.maximum(local, 0), whole)
-    seen = local[inner > 0]
-    plain = float(seen[seen <= _PLAIN * np.quantile(seen, 0.2) + 1e-6].mean())
-    return np.asarray(local[hole], np.float32), plain
+    kernel, size = np.ones((3, 3), np.uint8), (_WINDOW_PX, _WINDOW_PX)
+    found, plain, total, count = [], [], 0.0, 0
+    for outer, rows, place in bands(hole.shape, _WINDOW_PX):
+        inner = cv2.erode(hole[outer].view(np.uint8), kernel).astype(np.float32)
+        answer = np.square(cv2.filter2D(luma[outer], cv2.CV_32F, _MASK)) * inner
+        near = cv2.boxFilter(inner, cv2.CV_32F, size, normalize=False)
+        local = cv2.boxFilter(answer, cv2.CV_32F, size, normalize=False) / np.maximum(near, 1)
+        local = np.where(near >= 2 * _FEWEST, np.maximum(local, 0), -1)
+        found.append(local[rows][hole[place]])
+        plain.append(local[rows][(inner[rows] > 0) & (local[rows] >= 0)])
+        total += float(answer[rows].sum(dtype=np.float64))
+        count += int(np.count_nonzero(inner[rows]))
+    where, seen = np.concatenate(found), np.concatenate(plain)
+    if not len(seen):
+        return np.maximum(where, 0), None
+    least = float(seen[seen <= _PLAIN * np.quantile(seen, 0.2) + 1e-6].mean())
+    return np.asarray(np.where(where < 0, total / count, where), np.float32), least
 
 
 def _noise(

@@ -9,6 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
+from multiplane.restore.candidates.bands import bands
 from multiplane.restore.inpaint.blend import MOST, RING_PX
 from multiplane.restore.plate.light import blur_where, spread
 
@@ -17,9 +18,11 @@ Offsets = NDArray[np.float32]
 
 _LARGEST_PX = 2**22
 """Light is spread over at most so many pixels; a larger crop is looked at in less detail."""
-_ROWS_PX = 2**20
+_SAMPLES = 2**20
 _STEP_PX = 4
 """A step is told from strips this wide on both sides of a border, and what lies behind them."""
+_SIGHT_PX = 32
+"""What lies further away has no part in it."""
 _FEWEST = 24
 """Fewer pixels of a border say too little about a step."""
 _LEAST_STEP = 2.0
@@ -76,19 +79,12 @@ def steps(
     Returns:
         What to add: one colour for each piece of the hole, mostly nothing.
     """
-    inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    outwards = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    border = hole & (inwards < 1.5)
-    near_in = _even(painted, hole & (inwards <= _STEP_PX), border)
-    far_in = _even(painted, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
-    near_out = _even(ground, known & (outwards <= _STEP_PX), border)
-    beyond = known & (outwards > _STEP_PX) & (outwards <= 2 * _STEP_PX)
-    far_out = _even(ground, beyond, border)
-    slope_in, slope_out = near_in - far_in, far_out - near_out
-    slope_in = np.where(np.isnan(slope_in), slope_out, slope_in)
-    slope_out = np.where(np.isnan(slope_out), slope_in, slope_out)
-    trend = np.nan_to_num((slope_in + slope_out) / 2)
-    off = near_out - near_in - trend
+    compared = [
+        _compared(ground[outer], painted[outer], hole[outer], known[outer], inner)
+        for outer, inner, _ in bands(hole.shape, _SIGHT_PX)
+    ]
+    off = np.concatenate([one for one, _ in compared])
+    border = np.concatenate([one for _, one in compared])
     whole = (np.abs(off) <= MOST).all(axis=1)  # not a number is not either
     pieces = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)[1]
     labels = pieces[border]
@@ -102,7 +98,31 @@ def steps(
         mine = sorted_off[cuts[label] : cuts[label + 1]]
         if len(mine) >= max(_FEWEST, _LEAST_SHARE * lengths[label]):
             found[label] = _evident(mine)
-    return found[pieces[hole]]
+    return np.asarray(found[pieces[hole]], np.float32)
+
+
+def _compared(
+    ground: NDArray[np.float32],
+    painted: NDArray[np.float32],
+    hole: Mask,
+    known: Mask,
+    rows: slice,
+) -> tuple[NDArray[np.float32], Mask]:
+    """The steps along the border in some rows, (N, 3), and which pixels that border is."""
+    inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    outwards = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    border = np.zeros_like(hole)
+    border[rows] = (hole & (inwards < 1.5))[rows]
+    near_in = _even(painted, hole & (inwards <= _STEP_PX), border)
+    far_in = _even(painted, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
+    near_out = _even(ground, known & (outwards <= _STEP_PX), border)
+    beyond = known & (outwards > _STEP_PX) & (outwards <= 2 * _STEP_PX)
+    far_out = _even(ground, beyond, border)
+    slope_in, slope_out = near_in - far_in, far_out - near_out
+    slope_in = np.where(np.isnan(slope_in), slope_out, slope_in)
+    slope_out = np.where(np.isnan(slope_out), slope_in, slope_out)
+    trend = np.nan_to_num((slope_in + slope_out) / 2)
+    return np.asarray(near_out - near_in - trend, np.float32), border[rows]
 
 
 def _evident(off: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -123,7 +143,7 @@ def _even(picture: NDArray[np.float32], where: Mask, border: Mask) -> NDArray[np
     near = cv2.GaussianBlur(weights, (0, 0), _STEP_PX)[border]
     means = blur_where(picture, weights, _STEP_PX)[border]
     means[near < 0.02] = np.nan
-    return means
+    return np.asarray(means, np.float32)
 
 
 def _reduced(
@@ -134,7 +154,7 @@ def _reduced(
     rows, columns = -(-height // step), -(-width // step)
     values = np.zeros((rows, columns, 3), np.float32)
     weights = np.zeros((rows, columns), np.float32)
-    band = max(1, _ROWS_PX // (width * step))
+    band = max(1, _SAMPLES // (width * step))
     for top in range(0, rows, band):
         part = np.s_[top * step : min((top + band) * step, height)]
         weight = ring[part].astype(np.float32)
@@ -156,8 +176,8 @@ def _sampled(field: NDArray[np.float32], hole: Mask, step: int) -> Offsets:
     """A coarse field at the hole's pixels, bilinear."""
     ys, xs = np.nonzero(hole)
     found = np.empty((len(ys), 3), np.float32)
-    for start in range(0, len(ys), _ROWS_PX):
-        part = np.s_[start : start + _ROWS_PX]
+    for start in range(0, len(ys), _SAMPLES):
+        part = np.s_[start : start + _SAMPLES]
         places = np.stack([(ys[part] + 0.5) / step - 0.5, (xs[part] + 0.5) / step - 0.5])
         for channel in range(3):
             found[part, channel] = map_coordinates(
