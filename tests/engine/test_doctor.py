@@ -6,6 +6,7 @@ import pytest
 from multiplane.core import plugins
 from multiplane.core.errors import ConfigError
 from multiplane.engine import doctor, machine
+from multiplane.engine.recipe import recipe_text
 from multiplane.hub import cache, table, weights
 
 SHA_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -231,3 +232,31 @@ def test_sample_clip(monkeypatch, tmp_path):
     assert (check.state, check.fix) == ("warn", f"rm {path}; multiplane demo fetches it again")
     with pytest.raises(ConfigError):
         doctor.check_clip("no-such")
+
+
+@pytest.mark.parametrize("kind", ["patchmatch", "lama"])
+def test_what_auto_would_take_for_pictures(kind, monkeypatch, tmp_path):
+    def decide(backend):
+        assert backend.kind == "auto"
+        return SimpleNamespace(kind=kind, why="for diffusion, no weights")
+
+    monkeypatch.setattr("multiplane.restore.candidates.choice.decide", decide)
+    (check,) = doctor.check_restoration("restore-artwork")
+    assert check.name == "candidates by"
+    assert check.found == f"{kind}: for diffusion, no weights"
+    if kind == "lama":
+        assert (check.state, check.fix) == ("ok", "")
+    else:
+        assert check.state == "warn"
+        assert check.fix.endswith("multiplane models pull sd2-inpainting (or big-lama)")
+
+
+def test_a_backend_that_was_asked_for_is_no_reason_to_warn(tmp_path):
+    text = recipe_text("restore-artwork").replace(
+        "options: {}", "options: {backend: patchmatch}", 1
+    )
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    (check,) = doctor.check_restoration(path)
+    assert (check.state, check.found) == ("ok", "patchmatch: asked for")
+    assert list(doctor.check_restoration("vr180-matte")) == []

@@ -21,6 +21,8 @@ def found(*names: str) -> list[Found]:
     [
         ("a/x.png", ["x.png", "a/x_mask.png", "a/x.tif"], "a/x.tif"),
         ("a/x.png", ["x.png", "a/x_mask.png", "a/X.png"], "a/x_mask.png"),
+        ("a/x.png", ["x.png", "A/X.png", "a/x/x.png", "b/x/x.png"], "a/x/x.png"),
+        ("x.png", ["a/x.png", "x/x.png"], "x/x.png"),
         ("a/x.png", ["x.png", "A/X.png"], "A/X.png"),
         ("a/x.png", ["x_mask.png", "b/x.png"], "b/x.png"),
         ("a/x.png", ["X.png", "b/x_mask.png"], "b/x_mask.png"),

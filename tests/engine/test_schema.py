@@ -38,7 +38,7 @@ def test_a_bare_name_may_stand_for_a_kind() -> None:
     backend = options["properties"]["backend"]
     assert backend["oneOf"][-1] == {
         "type": "string",
-        "enum": ["auto", "lama", "opencv", "patchmatch"],
+        "enum": ["auto", "diffusion", "lama", "opencv", "patchmatch"],
     }
     assert "discriminator" not in backend
 

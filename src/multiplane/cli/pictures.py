@@ -40,8 +40,10 @@ MasksOption = Annotated[
         "of a run that made masks (restore damage).",
     ),
 ]
-_PICTURES = typer.Argument(help="Pictures, and folders of them that are searched downward.")
-_RUNS = typer.Argument(help="The folder of a run of restore-artwork, or several.", metavar="RUN...")
+_PICTURES = typer.Argument(
+    help="Pictures, and folders of them that are searched downward.", metavar="PICTURE"
+)
+_RUNS = typer.Argument(help="The folder of a run of restore-artwork, or several.", metavar="RUN")
 
 
 def takes_pictures(needs: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from multiplane.core.errors import ConfigError, MultiplaneError
-from multiplane.core.plugins import EXTRAS, load
+from multiplane.core.plugins import EXTRAS, load, not_installed
 from multiplane.core.stage import UsesWeights
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
@@ -77,6 +77,7 @@ def examine(
         check_disk(folder),
         check_gpu(),
         *(check_weights(name, cache) for name in weights_of(recipe)),
+        *check_restoration(recipe),
         check_networks(cache),
         *(check_clip(name, cache) for name in MEDIA),
         *check_codecs(),
@@ -184,6 +185,34 @@ def check_weights(name: str, cache: Path | None = None) -> Check:
         fix = f"{install}, then: {pull}; or {shelf.by_hand(entry, cache)}"
         return Check(title, "missing", "not here, and nothing is here to fetch them", fix)
     return Check(title, "warn", f"not here yet; {client} fetches {entry.size} at first use", pull)
+
+
+def check_restoration(recipe: str | Path = "restore-artwork") -> Iterable[Check]:
+    """What would restore pictures, and what stands in the way of better.
+
+    Args:
+        recipe: A recipe's name or file; nothing is said of one that restores no pictures.
+
+    Yields:
+        A line for each step that restores pictures; ``warn`` where ``auto`` makes do with what
+        needs no weights.
+
+    Raises:
+        InputError: There is no such recipe.
+        ConfigError: The recipe is wrong.
+    """
+    for step in load_recipe(recipe).steps():
+        if getattr(step.stage, "name", "") == "restore.candidates":
+            backend = getattr(step.options, "backend", None)
+            choice = load("multiplane.restore.candidates.choice:decide")(backend)
+            found = f"{choice.kind}: {choice.why}"
+            if choice.kind != "patchmatch" or getattr(backend, "kind", "") != "auto":
+                yield Check(f"{step.id} by", "ok", found)
+                continue
+            lacking = not_installed(("torch", "diffusers", "transformers", "safetensors"))
+            install = "pip install 'multiplane[neural]', then: " if lacking else ""
+            fix = f"{install}multiplane models pull sd2-inpainting (or big-lama)"
+            yield Check(f"{step.id} by", "warn", found, fix)
 
 
 def _client_of(entry: Known) -> tuple[str, str]:

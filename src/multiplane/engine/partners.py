@@ -37,6 +37,15 @@ class Found:
         return readable(f"{self.place}/{self.path.name}".lstrip("/"))
 
     @property
+    def laid_out(self) -> tuple[str, str] | None:
+        """Place and stem of the picture, of a mask that lies where runs put it; else None.
+
+        What is made of ``a/wall.png`` lies at ``a/wall/wall.png``.
+        """
+        above, _, own = self.place.rpartition("/")
+        return (above, self.stem) if own == self.stem else None
+
+    @property
     def owner(self) -> str:
         """The picture that a mask says it is of, ``wall`` of ``wall_mask001``; empty if none."""
         match = _MASK.fullmatch(self.stem)
@@ -80,6 +89,7 @@ _WAYS: tuple[tuple[_Key, _Key, bool], ...] = (
     (lambda one: str(one.path), lambda one: one.of or None, False),
     (lambda one: (one.place, one.stem), lambda one: (one.place, one.stem), False),
     (lambda one: (one.place, one.stem), lambda one: one.owner and (one.place, one.owner), True),
+    (lambda one: (one.place, one.stem), lambda one: one.laid_out, False),
     (
         lambda one: (_low(one.place), _low(one.stem)),
         lambda one: (_low(one.place), _low(one.stem)),

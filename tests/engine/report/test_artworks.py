@@ -160,3 +160,22 @@ def test_the_page_is_escaped_and_its_links_lead_somewhere(art_folder: Path) -> N
     (art_folder / LEFT_OUT).unlink()
     text = write_report(art_folder).read_text(encoding="utf-8")
     assert "Compare the 6 restorations of 2 pictures" in text
+
+
+def test_what_was_found_where_damage_is_only_looked_for(art_folder: Path) -> None:
+    kinds = {"cracks": {"count": 3}, "stains": {"count": 0}}
+    figures = {"pictures": [{"picture": "<x>.png", "share": 0.0032, "kinds": kinds}]}
+    files = {"masks": ["candidates/damage/b/x/m.png"], "overlays": ["candidates/layers/b/x/r1.png"]}
+    value = json.loads((art_folder / "candidates" / "metadata.json").read_text())
+    value["stage"] = "restore.damage"
+    value["items"] = [
+        {"id": "b/x", "figures": figures, "outputs": [{"id": "b/x", "files": files, "data": {}}]}
+    ]
+    (art_folder / "candidates" / "metadata.json").write_text(json.dumps(value))
+    run = read_run(art_folder)
+    (sheet,) = artwork_sheets(run)
+    assert sheet.title == "<x>.png"
+    assert dict(sheet.facts)["found"] == "0.32 % of the picture: 3 cracks, 0 stains"
+    assert [caption for caption, _ in sheet.rows[0][1]] == ["original", "found", "mask"]
+    assert [one.href for one in sheet.links] == [*files["overlays"], *files["masks"]]
+    assert "<th>pictures</th><td>1</td>" in write_report(art_folder).read_text(encoding="utf-8")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from multiplane.engine.report.artwork_views import Row, Views
+from multiplane.engine.report.artwork_views import WIDTH_PX, Row, Views
 from multiplane.engine.report.loose import ABSENT, entries, listed, mapping, pair, told, words
 from multiplane.engine.report.masks import number, percent
+from multiplane.engine.report.pictures import small_picture
 from multiplane.engine.report.read import RunResult
 from multiplane.engine.report.words import counted
 
-CANDIDATES = "restore.candidates"
+CANDIDATES, DAMAGE = "restore.candidates", "restore.damage"
 PICTURES_SHOWN = 12
 ROWS_SHOWN = 8
 MEGAPIXELS_SHOWN = 400.0
@@ -75,8 +76,8 @@ class ArtworkSheet:
 
 
 def artwork_ids(run: RunResult) -> list[str]:
-    """The pictures of a run that repairs damage, those that are done; none of any other run."""
-    step = run.step(CANDIDATES)
+    """The pictures of a run that repairs or finds damage, as far as done; else none."""
+    step = run.step(CANDIDATES) or run.step(DAMAGE)
     return list(step.items) if step else []
 
 
@@ -97,6 +98,8 @@ def artwork_sheets(run: RunResult, most: int = PICTURES_SHOWN) -> list[ArtworkSh
     Returns:
         One section a picture, in the order of the run.
     """
+    if not run.step(CANDIDATES):
+        return [_found(run, group) for group in artwork_ids(run)[:most]]
     left = MEGAPIXELS_SHOWN
     sheets = []
     for group in artwork_ids(run)[:most]:
@@ -140,6 +143,34 @@ def _sheet(run: RunResult, group: str, record: Mapping[str, Any], shown: bool) -
         ],
         notes=list(dict.fromkeys(notes)),
     )  # fmt: skip
+
+
+def _found(run: RunResult, group: str) -> ArtworkSheet:
+    """What was found in a picture where damage is only looked for."""
+    step = run.step(DAMAGE)
+    told_of = entries(step.items.get(group, {}).get("pictures")) if step else []
+    figures = told_of[0] if told_of else {}
+    kinds = mapping(figures.get("kinds")).items()
+    counts = [f"{told(mapping(one).get('count'))} {kind}" for kind, one in kinds]
+    share = number(figures.get("share"))
+    facts = [("folder", group)]
+    if share is not None:
+        facts.append(("found", f"{percent(share)} of the picture: {', '.join(counts)}"))
+    shown = [
+        (caption, small_picture(path, WIDTH_PX))
+        for caption, plane in (("original", "images"), ("found", "overlays"), ("mask", "masks"))
+        for path in run.plane(plane, group)[:1]
+    ]
+    row = [(caption, uri) for caption, uri in shown if uri]
+    links = [
+        link
+        for plane in ("overlays", "masks")
+        for path in run.plane(plane, group)[:1]
+        for link in _link(run, plane.removesuffix("s"), path)
+    ]
+    title = str(figures.get("picture") or group)
+    rows = [("what was found; correct the mask by hand before it is used", row)] if row else []
+    return ArtworkSheet(title, facts, links, rows, [], 0, [], [])
 
 
 def _place(row: Mapping[str, Any]) -> tuple[float, float]:

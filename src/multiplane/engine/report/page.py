@@ -133,6 +133,8 @@ def _amount(run: RunResult) -> list[tuple[str, str]]:
     restored, restorations = artwork_counts(run)
     if restored:
         return [("pictures", str(restored)), ("restorations", str(restorations))]
+    if artwork_ids(run):
+        return [("pictures", str(len(artwork_ids(run))))]
     clips = clip_ids(run)
     if clips:
         counts = [number(figures_of(run, clip).cut.get("frames")) or 0 for clip in clips]
