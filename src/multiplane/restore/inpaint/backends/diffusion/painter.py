@@ -19,6 +19,7 @@ from multiplane.networks.diffusion.lora import add_loras
 from multiplane.networks.diffusion.prompts import Words, encode
 from multiplane.networks.diffusion.schedulers import make_scheduler
 from multiplane.restore.inpaint.backend import Filled, Gap, require_known
+from multiplane.restore.inpaint.backends.diffusion.family import FamilyPainter
 from multiplane.restore.inpaint.backends.diffusion.sampling import Course, denoise
 from multiplane.restore.inpaint.backends.diffusion.scene import Kind, Ready, prepare
 from multiplane.restore.inpaint.backends.diffusion.size import Size, find_size
@@ -74,6 +75,16 @@ class DiffusionInpainter:
             *(note for lora in self._loras for note in lora.notes),
         ]
         self.notes = self._memory.notes
+        self._family: FamilyPainter | None = None
+        if self._diffusion.unet:
+            self._take_unet()
+        else:
+            self._family = FamilyPainter(self._diffusion, options, self._memory)
+            self.step_px = self._family.step_px
+
+    def _take_unet(self) -> None:
+        """Drive the networks by ourselves."""
+        options = self._options
         unet, vae = self._diffusion.pipeline.unet, self._diffusion.pipeline.vae
         self._autoencoder = Autoencoder(vae, self._memory, options.vae_tile_px)
         self._unit = 2 ** (len(unet.config.block_out_channels) - 1)
@@ -115,15 +126,15 @@ class DiffusionInpainter:
             lambda some: self._paint(gap, where, some), seeds, self._at_once, "seeds"
         )
         found = [Proposal(where, values, BY) for values in painted]
-        self.notes.extend(note for note in self._lasting if note not in self.notes)
+        lasting = [*self._lasting, *(self._family.notes if self._family else ())]
+        self.notes.extend(note for note in lasting if note not in self.notes)
         self._diffusion.pipeline.maybe_free_model_hooks()
         return found
 
     def described(self) -> dict[str, Json]:
         """See :class:`multiplane.restore.inpaint.propose.Proposer`."""
         options, diffusion = self._options, self._diffusion
-        scheduler = self._scheduler()
-        return {
+        said: dict[str, Json] = {
             "model": diffusion.name,
             "fingerprint": diffusion.fingerprint,
             "loras": [
@@ -135,18 +146,22 @@ class DiffusionInpainter:
             "guidance": options.guidance,
             "steps": options.steps,
             "scheduler": options.scheduler,
-            "scheduler_class": type(scheduler).__name__,
             "strength": options.strength,
             "size_px": options.size_px or diffusion.size_px,
             "max_shrink": options.max_shrink,
             "overlap_px": options.overlap_px,
             "vae_tile_px": options.vae_tile_px,
             "precision": str(self._dtype).removeprefix("torch."),
-            "way": "inpainting network" if diffusion.inpainting else "blended latents",
         }
+        if self._family is not None:
+            return said | self._family.described()
+        way = "inpainting network" if diffusion.inpainting else "blended latents"
+        return said | {"way": way, "scheduler_class": type(self._scheduler()).__name__}
 
     def _paint(self, gap: Gap, where: Mask, seeds: Sequence[int]) -> list[NDArray[np.float32]]:
         """Paint once a seed; a single one in smaller tiles where memory falls short."""
+        if self._family is not None:
+            return self._family.paint(gap, where, seeds)
         size = find_size(
             gap.hole.shape, self._options.size_px or self._diffusion.size_px,
             self._options.max_shrink, self.step_px,
