@@ -223,7 +223,7 @@ def test_heavy_libraries_stay_unloaded(action: str) -> None:
 
 
 def test_public_api_is_what_it_says() -> None:
-    assert multiplane.__all__ == ["MultiplaneError", "RunReport", "__version__", "run"]
+    assert multiplane.__all__ == ["MultiplaneError", "RunReport", "__version__", "pictures", "run"]
     for name in multiplane.__all__:
         assert getattr(multiplane, name) is not None
     with pytest.raises(AttributeError, match="nothing_here"):
