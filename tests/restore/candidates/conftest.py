@@ -18,7 +18,7 @@ def canvas() -> Frame:
     y, x = np.mgrid[0:40, 0:48]
     weave = 120 + 30 * np.sin(x / 2) * np.sin(y / 2) + x
     grey = weave[..., None] + np.array([10.0, 0.0, -20.0]) + rng.normal(0, 4, (40, 48, 1))
-    return np.clip(grey, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey, 0, 255), np.uint8)
 
 
 @pytest.fixture

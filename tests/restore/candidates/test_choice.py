@@ -21,8 +21,8 @@ def test_auto_takes_the_best_that_is_here_and_says_why(
     diffusion: str, lama: str, packages: str, kind: str, words: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(choice.pipelines, "why_absent", lambda model: diffusion)
-    monkeypatch.setattr(choice.weights, "why_absent", lambda model: lama)
+    monkeypatch.setattr("multiplane.hub.pipelines.why_absent", lambda model: diffusion)
+    monkeypatch.setattr("multiplane.hub.weights.why_absent", lambda model: lama)
     monkeypatch.setattr(choice, "not_installed", lambda names: packages)
     chosen = decide(AutoOptions())
     assert chosen.kind == kind

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from multiplane.restore.candidates.composite import lay_over, layer_of
 
@@ -69,8 +71,9 @@ def test_over_what_is_transparent_the_repair_is_as_opaque_as_its_share(
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_an_opaque_alpha_changes_nothing(kind: type) -> None:
     original, _, places, values, shares = drawn(3, kind is np.uint16)
-    full = np.full(original.shape[:2], np.iinfo(kind).max, kind)
+    full: NDArray[Any] = np.full(original.shape[:2], np.iinfo(kind).max, kind)
     plain, _ = lay_over(original, None, places, values, shares)
     same, alpha = lay_over(original, full, places, values, shares)
     assert np.array_equal(plain, same)
+    assert alpha is not None
     assert np.array_equal(alpha, full)

@@ -9,6 +9,7 @@ import pytest
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import InputError
+from multiplane.core.items import Json
 from multiplane.media.images import write_frame, write_mask
 from multiplane.media.levels import read_levels
 from multiplane.media.xmp import ALGORITHMIC, GENERATIVE
@@ -27,7 +28,11 @@ from multiplane.restore.candidates.record import (
 )
 from multiplane.restore.candidates.repair import NOTHING
 
-SETTINGS = {"model": "m", "loras": [{"file": "l", "weight": 0.8}], "negative_prompt": "blur"}
+SETTINGS: dict[str, Json] = {
+    "model": "m",
+    "loras": [{"file": "l", "weight": 0.8}],
+    "negative_prompt": "blur",
+}
 
 
 def made(

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import itertools
 import logging
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import BackendError, InputError, WeightsError
@@ -72,7 +74,7 @@ def test_nothing_changes_outside_whatever_the_mask(
     rng = np.random.default_rng(seed)
     kind = np.uint16 if deep else np.uint8
     shape = (int(rng.integers(8, 30)), int(rng.integers(8, 30)))
-    picture = rng.integers(0, np.iinfo(kind).max, (*shape, 3)).astype(kind)
+    picture: NDArray[Any] = rng.integers(0, np.iinfo(kind).max, (*shape, 3)).astype(kind)
     mask = rng.random(shape) < 0.02
     hole = grow(mask, grow_px)
     options = options_of(
@@ -169,7 +171,7 @@ def test_a_row_that_fails_leaves_the_others(
     canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
     painted: type,
 ) -> None:  # fmt: skip
-    class Broken(painted):  # type: ignore[misc, valid-type]
+    class Broken(painted):  # type: ignore[misc]
         def propose(self, gap: object, seeds: object) -> list[object]:
             raise MemoryError
 

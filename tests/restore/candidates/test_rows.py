@@ -73,5 +73,5 @@ def test_seeds_stay_in_range_and_are_drawn_when_left_open(monkeypatch: pytest.Mo
     open_seed = CandidatesOptions(seed=0)
     assert 1 <= first_seed(open_seed) <= MOST_SEED
     assert len({first_seed(open_seed) for _ in range(8)}) > 1
-    monkeypatch.setattr(module.secrets, "randbelow", lambda most: most - 1)
+    monkeypatch.setattr("secrets.randbelow", lambda most: most - 1)
     assert first_seed(open_seed) == MOST_SEED

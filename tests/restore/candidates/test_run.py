@@ -19,7 +19,6 @@ from multiplane.media.images import read_mask, write_deep, write_frame, write_ma
 from multiplane.media.levels import read_levels, write_levels
 from multiplane.media.xmp import read_restorations
 from multiplane.restore.candidates import proposers as opening
-from multiplane.restore.candidates import run as module
 from multiplane.restore.candidates.run import Candidates, CandidatesOptions
 from multiplane.restore.inpaint.config import LamaOptions
 
@@ -248,9 +247,9 @@ def test_a_row_that_fails_is_told_and_the_picture_done(
     record, told = run(item_of(tmp_path), options_of(rows="lama,patchmatch"))
     assert [row["row"] for row in told["rows"]] == [2]
     assert told["failed"][0]["what"] == "big-lama is broken"
-    (bad,) = record.figures["bad_files"]  # type: ignore[misc, union-attr]
-    assert bad["what"] == "row 1 (lama) is missing: big-lama is broken"  # type: ignore[index, call-overload]
-    assert bad["fix"] == "multiplane models pull big-lama"  # type: ignore[index, call-overload]
+    (bad,) = json.loads(json.dumps(record.figures["bad_files"]))
+    assert bad["what"] == "row 1 (lama) is missing: big-lama is broken"
+    assert bad["fix"] == "multiplane models pull big-lama"
     with pytest.raises(WeightsError, match="big-lama is broken"):
         Candidates().open(options_of(rows="lama,lama:4"))
 
@@ -266,11 +265,11 @@ def test_an_item_is_one_picture_with_one_mask(tmp_path: Path) -> None:
 def test_the_fingerprint_knows_the_weights_of_every_row(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module.weights, "ready", lambda model: f"hash of {model}")
+    monkeypatch.setattr("multiplane.hub.weights.ready", lambda model: f"hash of {model}")
     monkeypatch.setattr(
-        module.pipelines, "ready", lambda model, config="": f"hash of {model}{config}"
+        "multiplane.hub.pipelines.ready", lambda model, config="": f"hash of {model}{config}"
     )
-    monkeypatch.setattr(module.loras, "lora_fingerprint", " ".join)
+    monkeypatch.setattr("multiplane.hub.loras.lora_fingerprint", " ".join)
     stage = pickle.loads(pickle.dumps(Candidates()))
     backend = {"kind": "diffusion", "model": "sdxl", "config": "/c", "lora": ["a@1"]}
     assert stage.fingerprint(options_of(backend=backend, rows="diffusion,lama,patchmatch")) == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from multiplane.core.arrays import Frame, Mask, check_mask, check_same_size
 from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError, MultiplaneError
 from multiplane.core.progress import Progress, silent
-from multiplane.measure.restoration import Likeness, rank, score_repair
+from multiplane.core.threads import cpu_count, map_ordered
+from multiplane.measure.restoration import Likeness, RepairScore, rank, score_repair
 from multiplane.media.pixels import to_eight
 from multiplane.restore.candidates.candidate import (
     Candidate,
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 
 NOTHING = "none"
 """The backend of the one row of a picture that has no damage."""
+MOST_WHOLE = 2
+"""So many restorations of a picture are held whole at a time, to be scored or written."""
 
 
 class _Task(NamedTuple):
@@ -176,8 +180,11 @@ class Workshop:
             box = crop.box.slices
             gap = Gap(to_eight(levels[box]), crop.hole, damage.known[box])
             numbers = damage.numbers(crop)
-            for row, proposal in enumerate(proposer.propose(gap, seeds)):
-                values[row, numbers] = self._fitted(task, crop, proposal, seeds[row])
+            proposals = proposer.propose(gap, seeds)
+            fit = partial(self._fitted, task, crop)
+            fitted = map_ordered(fit, zip(proposals, seeds, strict=True), ahead=0)
+            for row, (proposal, told) in enumerate(zip(proposals, fitted, strict=True)):
+                values[row, numbers] = told
                 by[row].add(proposal.by)
         notes = tuple(dict.fromkeys([*opened.notes, *proposer.notes]))
         settings = proposer.described()
@@ -189,8 +196,9 @@ class Workshop:
             for k, (row, seed) in enumerate(asked)
         ]  # fmt: skip
 
-    def _fitted(self, task: _Task, crop: Crop, proposal: Proposal, seed: int) -> NDArray[Any]:
+    def _fitted(self, task: _Task, crop: Crop, answer: tuple[Proposal, int]) -> NDArray[Any]:
         """A proposal as levels of the picture, in the light and grain of what is round it."""
+        proposal, seed = answer
         levels, options = task.ground.levels, self._options
         step = int(np.iinfo(levels.dtype).max) // 255
         box = crop.box.slices
@@ -206,10 +214,12 @@ class Workshop:
         """With their scores, and their places among each other."""
         hole = candidates[0].damage.hole
         original = to_eight(candidates[0].ground.levels)
-        scores = [
-            score_repair(to_eight(one.picture), hole, original, self._likeness)
-            for one in candidates
-        ]
+
+        def score(one: Candidate) -> RepairScore:
+            return score_repair(to_eight(one.picture), hole, original, self._likeness)
+
+        workers = min(MOST_WHOLE, cpu_count())
+        scores = list(map_ordered(score, candidates, workers, ahead=0))
         places = rank([score.total for score in scores])
         return [
             replace(one, score=score, rank=place)

@@ -27,7 +27,7 @@ from multiplane.restore.candidates.files import suffix_for, write_candidate
 from multiplane.restore.candidates.masks import Canvas, fit_mask
 from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.record import Source, Written, dump, record_of, told
-from multiplane.restore.candidates.repair import Workshop, restore_picture
+from multiplane.restore.candidates.repair import MOST_WHOLE, Workshop, restore_picture
 from multiplane.restore.candidates.rows import plan_rows
 from multiplane.restore.inpaint.config import GROUP, LamaOptions
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
@@ -35,9 +35,6 @@ from multiplane.restore.inpaint.diffusion import DiffusionOptions
 __all__ = ["Candidate", "Candidates", "CandidatesOptions", "restore_picture"]
 
 log = logging.getLogger(__name__)
-
-MOST_WRITTEN = 2
-"""So many restorations of a picture are held whole at a time, to be written."""
 
 
 class Candidates:
@@ -219,7 +216,7 @@ def _write(
     def write(candidate: Candidate) -> Written:
         return write_candidate(item, stem, candidate, like, known)
 
-    workers = min(MOST_WRITTEN, cpu_count())
+    workers = min(MOST_WHOLE, cpu_count())
     written = list(map_ordered(write, repairs.candidates, workers, ahead=0))
     damage, place = item.place("damage", f"{stem}.png")
     write_mask(place, repairs.damage.hole)
