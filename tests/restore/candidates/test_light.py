@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multiplane.restore.candidates import bands, light
+from multiplane.restore.candidates import light
 
 Y, X = np.mgrid[:120, :140].astype(np.float32)
 GROUND = np.repeat((50 + 0.8 * X)[..., None], 3, axis=2).astype(np.float32)
@@ -36,10 +36,10 @@ def test_each_piece_has_its_own_step() -> None:
     assert np.abs(found[~left] + 20).max() < 1
 
 
-def test_bands_of_rows_see_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_see_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     texture = np.random.default_rng(0).normal(0, 4, GROUND.shape).astype(np.float32)
     whole = light.steps(GROUND + texture, GROUND + 9, HOLE, ~HOLE)
-    monkeypatch.setattr(bands, "ROWS_PX", 1)
+    monkeypatch.setattr(light, "_TILE_PX", 25)
     assert np.abs(whole + 9).max() < 2
     assert np.allclose(light.steps(GROUND + texture, GROUND + 9, HOLE, ~HOLE), whole, atol=1e-3)
 

@@ -9,7 +9,6 @@ from scipy.ndimage import map_coordinates
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
-from multiplane.restore.candidates.bands import bands
 from multiplane.restore.inpaint.blend import MOST, RING_PX
 from multiplane.restore.plate.light import blur_where, spread
 
@@ -21,6 +20,7 @@ _LARGEST_PX = 2**22
 _SAMPLES = 2**20
 _STEP_PX = 4
 """A step is told from strips this wide on both sides of a border, and what lies behind them."""
+_TILE_PX = 512
 _SIGHT_PX = 32
 """What lies further away has no part in it."""
 _FEWEST = 24
@@ -79,15 +79,18 @@ def steps(
     Returns:
         What to add: one colour for each piece of the hole, mostly nothing.
     """
+    found_pieces = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)[1]
+    pieces = np.asarray(found_pieces, np.int32)
+    height, width = hole.shape
     compared = [
-        _compared(ground[outer], painted[outer], hole[outer], known[outer], inner)
-        for outer, inner, _ in bands(hole.shape, _SIGHT_PX)
+        _compared(ground, painted, hole, known, (pieces, y, x))
+        for y in range(0, height, _TILE_PX)
+        for x in range(0, width, _TILE_PX)
+        if hole[y : y + _TILE_PX, x : x + _TILE_PX].any()
     ]
     off = np.concatenate([one for one, _ in compared])
-    border = np.concatenate([one for _, one in compared])
+    labels = np.concatenate([one for _, one in compared])
     whole = (np.abs(off) <= MOST).all(axis=1)  # not a number is not either
-    pieces = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)[1]
-    labels = pieces[border]
     count = int(labels.max()) + 1
     lengths = np.bincount(labels, minlength=count)
     found = np.zeros((count, 3), np.float32)
@@ -106,13 +109,21 @@ def _compared(
     painted: NDArray[np.float32],
     hole: Mask,
     known: Mask,
-    rows: slice,
-) -> tuple[NDArray[np.float32], Mask]:
-    """The steps along the border in some rows, (N, 3), and which pixels that border is."""
+    tile: tuple[NDArray[np.int32], int, int],
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The steps along the border in a tile, (N, 3), and of which pieces that border is."""
+    pieces, y, x = tile
+    top, left = max(0, y - _SIGHT_PX), max(0, x - _SIGHT_PX)
+    outer = np.s_[top : y + _TILE_PX + _SIGHT_PX, left : x + _TILE_PX + _SIGHT_PX]
+    mine = np.s_[y - top : y - top + _TILE_PX, x - left : x - left + _TILE_PX]
+    ground, painted, hole, known = ground[outer], painted[outer], hole[outer], known[outer]
+    if hole.all():
+        return np.empty((0, 3), np.float32), np.empty(0, np.int32)
+    hole = np.ascontiguousarray(hole)
     inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     outwards = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     border = np.zeros_like(hole)
-    border[rows] = (hole & (inwards < 1.5))[rows]
+    border[mine] = (hole & (inwards < 1.5))[mine]
     near_in = _even(painted, hole & (inwards <= _STEP_PX), border)
     far_in = _even(painted, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
     near_out = _even(ground, known & (outwards <= _STEP_PX), border)
@@ -122,7 +133,7 @@ def _compared(
     slope_in = np.where(np.isnan(slope_in), slope_out, slope_in)
     slope_out = np.where(np.isnan(slope_out), slope_in, slope_out)
     trend = np.nan_to_num((slope_in + slope_out) / 2)
-    return np.asarray(near_out - near_in - trend, np.float32), border[rows]
+    return np.asarray(near_out - near_in - trend, np.float32), pieces[outer][border]
 
 
 def _evident(off: NDArray[np.float32]) -> NDArray[np.float32]:
