@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -17,6 +17,7 @@ from multiplane.media.png import check, decode_plain
 from multiplane.media.png_stream import write_png_strips
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     width=st.integers(1, 40),
     heights=st.lists(st.integers(1, 9), min_size=1, max_size=6),

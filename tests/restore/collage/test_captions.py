@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
@@ -23,6 +23,7 @@ def test_a_text_becomes_what_the_font_has(text: str, drawn: str) -> None:
     assert plain(text) == drawn
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_becomes_ascii(text: str) -> None:
     assert all(" " <= letter <= "~" for letter in plain(text))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multiplane.restore.collage.config import CollageOptions
@@ -34,6 +34,7 @@ def test_captions_are_as_high_as_the_longest() -> None:
     assert plan_layout((640, 480), 2, PLAIN, ("a", "b")).caption == 0
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     width=st.integers(1, 3000),
     height=st.integers(1, 3000),

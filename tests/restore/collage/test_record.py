@@ -94,7 +94,7 @@ ANYTHING = st.recursive(
 KEYS = ("row", "backend", "by", "seed", "settings", "scores", "rank", "notes", "layer")
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(values=st.lists(ANYTHING, min_size=len(KEYS), max_size=len(KEYS)))
 def test_anything_at_all_may_stand_in_a_row(
     tmp_path_factory: pytest.TempPathFactory, values: list[Any]

@@ -62,7 +62,8 @@ def model_of(one: Restoration) -> str:
 def cells_of(one: Restoration) -> list[Cell]:
     """Its row in the table, for :data:`COLUMNS` without the last."""
     guidance = one.settings.get("guidance")
-    words = (Cell(one_word, one_word, False) for one_word in (backend_of(one), model_of(one)))
+    model = model_of(one)
+    words = (Cell(backend_of(one), backend_of(one), False), Cell(model or UNKNOWN, model, False))
     return [
         _cell(one.row),
         *words,
@@ -87,8 +88,14 @@ def facts_of(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     share = mask.get("repaired_share", mask.get("share"))
     if _is_number(share):
         yield "made up", f"{100 * share:.3g} % of the picture; all else is the original"
-    for key in ("picture", "mask", "software"):
+    for key in ("picture", "mask"):
         yield from flat(raw.get(key), key)
+    software = raw.get("software")
+    if isinstance(software, dict):
+        yield (
+            "made with",
+            ", ".join(f"{name} {_said(release)}" for name, release in software.items()),
+        )
 
 
 def flat(value: object, label: str = "") -> Iterator[tuple[str, str]]:
