@@ -20,7 +20,9 @@ from multiplane.restore.candidates.candidate import Ground
 from multiplane.restore.candidates.config import CandidatesOptions
 from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.repair import Workshop, restore_picture
+from multiplane.restore.inpaint.backend import Gap
 from multiplane.restore.inpaint.config import LamaOptions
+from multiplane.restore.inpaint.propose import Proposal
 
 
 def options_of(**given: object) -> CandidatesOptions:
@@ -198,6 +200,21 @@ def test_a_row_that_fails_leaves_the_others(
     with pytest.raises(WeightsError) as caught:
         restore_picture(canvas, loss, options_of(rows="lama,opencv"))
     assert caught.value.fix == "multiplane models pull big-lama"
+
+
+def test_what_is_no_number_is_no_picture(
+    canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type
+) -> None:
+    class Overflown(painted):  # type: ignore[misc]
+        def propose(self, gap: Gap, seeds: list[int]) -> list[Proposal]:
+            whole = super().propose(gap, seeds)
+            whole[-1].values[0] = np.nan
+            return list(whole)
+
+    monkeypatch.setattr(opening, "open_proposer", lambda *_: Overflown())
+    with pytest.raises(BackendError, match="brush painted what is no number") as caught:
+        restore_picture(canvas, loss, options_of())
+    assert caught.value.fix == "--precision fp32, or --precision bf16"
 
 
 def test_all_damage_in_one_pass_or_one_by_one(

@@ -254,6 +254,30 @@ def test_a_row_that_fails_is_told_and_the_picture_done(
         Candidates().open(options_of(rows="lama,lama:4"))
 
 
+def test_likeness_counts_where_its_network_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Judge:
+        def __init__(self, features: Path) -> None:
+            assert features == tmp_path / "alex.safetensors"
+
+        def distance(self, first: Frame, second: Frame, mask: Mask | None = None) -> float:
+            return 0.5 if mask is not None else 0.125
+
+    monkeypatch.setattr("multiplane.restore.candidates.run.load", lambda target: Judge)
+    (tmp_path / "alex.safetensors").write_bytes(b"features")
+    weave = np.random.default_rng(1).integers(0, 255, (200, 230, 3)).astype(np.uint8)
+    loss = np.zeros((200, 230), np.bool_)
+    loss[90:110, 100:130] = True
+    write_frame(tmp_path / "wall.png", weave)
+    write_mask(tmp_path / "mask.png", loss)
+    options = options_of(lpips_features=str(tmp_path / "alex.safetensors"))
+    _, told = run(item_of(tmp_path), options)
+    assert told["rows"][0]["scores"]["likeness"] == 0.375
+    with pytest.raises(WeightsError, match="gone"):
+        Candidates().open(options_of(lpips_features=str(tmp_path / "gone.safetensors")))
+
+
 def test_an_item_is_one_picture_with_one_mask(tmp_path: Path) -> None:
     worker = Candidates().open(options_of())
     item = Item("a", tmp_path, "candidates", {"images": ("x.png", "y.png"), "masks": ("x.png",)})

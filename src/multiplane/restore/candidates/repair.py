@@ -197,8 +197,18 @@ class Workshop:
         ]  # fmt: skip
 
     def _fitted(self, task: _Task, crop: Crop, answer: tuple[Proposal, int]) -> NDArray[Any]:
-        """A proposal as levels of the picture, in the light and grain of what is round it."""
+        """A proposal as levels of the picture, in the light and grain of what is round it.
+
+        Raises:
+            BackendError: It is no picture.
+        """
         proposal, seed = answer
+        if not np.isfinite(proposal.values).all():
+            raise BackendError(
+                f"{proposal.by} painted what is no number",
+                why="its network left the range of its precision, as some do in fp16",
+                fix="--precision fp32, or --precision bf16",
+            )
         levels, options = task.ground.levels, self._options
         step = int(np.iinfo(levels.dtype).max) // 255
         box = crop.box.slices
