@@ -51,7 +51,7 @@ def differing(original: Frame, restoration: Frame) -> Mask:
     for top in range(0, len(original), TILE):  # by bands, for little memory
         rows = slice(top, top + TILE)
         band = cv2.absdiff(original[rows], restoration[rows])
-        off[rows] = (band[..., 0] | band[..., 1] | band[..., 2]) > 0
+        off[rows] = np.maximum(np.maximum(band[..., 0], band[..., 1]), band[..., 2]) > 0
     return off
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from multiplane.restore.collage.record import Account, Restoration, texts
 
@@ -138,5 +138,5 @@ def _cell(value: float | None) -> Cell:
     return Cell(f"{value:.3g}" if isinstance(value, float) else str(value), repr(value))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
