@@ -68,6 +68,11 @@ def test_a_path_wins_over_the_hub_and_the_table(own, monkeypatch, tmp_path, hub)
     assert not hub.looked
 
 
+def test_the_folder_we_are_in_has_a_name(own, monkeypatch):
+    monkeypatch.chdir(own)
+    assert pipelines.find(".").name == "mine"
+
+
 def test_config_says_nothing_of_a_folder(own):
     found = pipelines.find(str(own), config=str(own))
     assert found.notes == ("config is for a single file; a folder has its own",)

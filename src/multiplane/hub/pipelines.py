@@ -195,7 +195,7 @@ def _own(model: str, config: str, offline: bool) -> FoundPipeline:
     path = find_own(model)
     if path.is_dir():
         unused = ("config is for a single file; a folder has its own",) if config else ()
-        return FoundPipeline(path, None, path.name, _contents(path), notes=unused)
+        return FoundPipeline(path, None, path.resolve().name, _contents(path), notes=unused)
     if config:
         home = find_own(config)
         read_index(home)

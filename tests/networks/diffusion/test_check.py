@@ -142,6 +142,20 @@ def test_configs_that_lead_elsewhere_are_refused(folder: Path, entry: dict[str, 
     assert error.fix == "take the weights as they were published, in fp32, fp16 or bf16"
 
 
+def test_adapters_are_refused(folder: Path) -> None:
+    (folder / "text_encoder" / "adapter_config.json").write_text("{}")
+    error = refused(folder, r"has an adapter_config\.json")
+    assert error.fix == (
+        f"remove it from {folder / 'text_encoder'}; name LoRA files by the option lora instead"
+    )
+
+
+def test_a_giant_schedule_is_not_computed(folder: Path) -> None:
+    change(folder / "scheduler" / "scheduler_config.json", num_train_timesteps=10**12)
+    error = refused(folder, "says num_train_timesteps: 1000000000000")
+    assert error.fix == "take the scheduler_config.json as it was published"
+
+
 @pytest.mark.parametrize("name", ["unet", "unet/config.json", "tokenizer/vocab.json"])
 def test_links_that_lead_out_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
     outside = tmp_path / "outside"

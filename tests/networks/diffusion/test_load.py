@@ -133,6 +133,14 @@ def test_parts_of_another_kind_are_refused(folder: Path, name: str, source: str,
     assert error.fix == "take the model_index.json that came with the pipeline"
 
 
+@pytest.mark.parametrize("size", [-1, 10**6])
+def test_a_size_that_nobody_trains_at_is_refused(folder: Path, size: int) -> None:
+    path = folder / "unet" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"sample_size": size}))
+    error = refused(folder, f"says that it was trained at {8 * size} px")
+    assert error.fix == "take the config.json of unet and vae as they were published"
+
+
 def test_a_single_file_wants_configurations(tmp_path: Path) -> None:
     found = FoundPipeline(tmp_path / "one.safetensors", None, "one", "0" * 64)
     with pytest.raises(WeightsError, match="its configurations are not known") as caught:

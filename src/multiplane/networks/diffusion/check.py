@@ -19,6 +19,8 @@ _WEIGHTLESS = ("tokenizer", "processor", "scheduler")
 """What parts without weights are called, with or without a number."""
 _REDIRECTS = ("quantization_config", "transformers_weights", "fusion_config", "auto_map")
 """Keys of a config by which it would have other files read, code run, or another network built."""
+_ADAPTER = "adapter_config.json"
+_MOST_STEPS = 100_000
 _COUNTED = re.compile(r"layers|blocks|depth", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -101,6 +103,7 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
     names = [path.name for path in here.iterdir() if path.is_file()]
     configs = [_read(here / one) for one in sorted(names) if one.endswith(".json")]
     if name.rstrip("_0123456789") in _WEIGHTLESS:
+        _check_steps(here, configs)
         return Part(name, library, kind, here)
     config = here / "config.json"
     if not config.is_file():
@@ -196,6 +199,22 @@ def objects(config: object) -> Iterator[Mapping[str, Any]]:
             queue += part
 
 
+def _check_steps(folder: Path, configs: list[Any]) -> None:
+    """Make sure that a schedule can be computed: it is made as soon as it is loaded.
+
+    Raises:
+        WeightsError: It has too many steps.
+    """
+    for part in (part for config in configs for part in objects(config)):
+        steps = part.get("num_train_timesteps")
+        if isinstance(steps, int | float) and steps > _MOST_STEPS:
+            raise WeightsError(
+                f"{folder} says num_train_timesteps: {steps}",
+                why=f"models are trained with 1000 steps, and {_MOST_STEPS} are the most",
+                fix="take the scheduler_config.json as it was published",
+            )
+
+
 def _check_redirects(folder: Path, configs: list[Any]) -> None:
     """Make sure that configs speak of this network alone.
 
@@ -210,6 +229,12 @@ def _check_redirects(folder: Path, configs: list[Any]) -> None:
         for key in ("attn_implementation", "_attn_implementation")
         if "/" in str(part.get(key))
     }
+    if (folder / _ADAPTER).exists():
+        raise WeightsError(
+            f"{folder} has an {_ADAPTER}",
+            why="an adapter names a network of another place, which would be fetched",
+            fix=f"remove it from {folder}; name LoRA files by the option lora instead",
+        )
     if bad:
         raise WeightsError(
             f"{folder / 'config.json'} says {', '.join(sorted(bad))}",

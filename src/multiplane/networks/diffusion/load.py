@@ -22,6 +22,7 @@ from multiplane.networks.diffusion.single import load_single
 from multiplane.tensors.memory import Memory
 
 logger = logging.getLogger(__name__)
+_MOST_PX = 8192
 
 
 def load_diffusion(
@@ -58,6 +59,12 @@ def load_diffusion(
     index, loaded = _load(found, dtype)
     pipeline = assemble(found, index, loaded)
     told = describe(pipeline)
+    if not told["factor"] <= told["size_px"] <= _MOST_PX:
+        raise WeightsError(
+            f"{found.name} says that it was trained at {told['size_px']} px",
+            why=f"so much is painted at once, and no model paints more than {_MOST_PX} px a side",
+            fix="take the config.json of unet and vae as they were published",
+        )
     if not told["unet"]:
         pipeline = as_inpainting(pipeline, found.name)
     memory = Memory(device)
@@ -106,14 +113,7 @@ def assemble(found: FoundPipeline, index: Mapping[str, Any], parts: Mapping[str,
         WeightsError: diffusers has no such pipeline, or it is made of other parts.
     """
     kind = str(index["_class_name"])
-    cls = getattr(diffusers, kind, None)
-    if not (isinstance(cls, type) and issubclass(cls, diffusers.DiffusionPipeline)):
-        raise WeightsError(
-            f"{found.path / INDEX} names {kind}, which is no pipeline of the diffusers that is "
-            "installed",
-            why=f"diffusers is {diffusers.__version__}",
-            fix="pip install --upgrade diffusers, or name another model",
-        )
+    cls = _class_of(kind, found)
     wanted = inspect.signature(cls.__init__).parameters
     settings = {
         name: value
@@ -148,3 +148,20 @@ def assemble(found: FoundPipeline, index: Mapping[str, Any], parts: Mapping[str,
         ) from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _class_of(kind: str, found: FoundPipeline) -> Any:  # noqa: ANN401
+    """The pipeline of diffusers of a name.
+
+    Raises:
+        WeightsError: There is none.
+    """
+    cls = getattr(diffusers, kind, None)
+    if isinstance(cls, type) and issubclass(cls, diffusers.DiffusionPipeline):
+        return cls
+    raise WeightsError(
+        f"{found.path / INDEX} names {kind}, which is no pipeline of the diffusers that is "
+        "installed",
+        why=f"diffusers is {diffusers.__version__}",
+        fix="pip install --upgrade diffusers, or name another model",
+    )
