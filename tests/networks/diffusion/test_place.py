@@ -82,3 +82,12 @@ def test_attention_in_slices_says_the_same(tiny: Maker) -> None:
         told.append(out.numpy())
     assert np.allclose(told[0], told[1], atol=1e-5)
     assert told[0].std() > 1e-3
+
+
+def test_an_autoencoder_that_overflows_stays_exact(tiny: Maker) -> None:
+    loaded = load_diffusion(find(str(tiny("sdxl"))), CPU, torch.float16).pipeline
+    assert loaded.unet.dtype == torch.float16
+    assert loaded.vae.dtype == torch.float32
+    assert load_diffusion(find(str(tiny("sdxl"))), CPU, torch.bfloat16).pipeline.vae.dtype == (
+        torch.bfloat16
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from multiplane.tensors.memory import Memory
 
 
@@ -23,6 +25,7 @@ def place(pipeline: Any, memory: Memory, offload: str, attention_slicing: bool) 
         BackendError: The device has no room for it.
     """
     notes = []
+    _keep_exact(pipeline)
     if attention_slicing:
         pipeline.enable_attention_slicing()
     if memory.device.type == "cpu":
@@ -36,3 +39,15 @@ def place(pipeline: Any, memory: Memory, offload: str, attention_slicing: bool) 
     else:
         memory.fewer(lambda _: pipeline.to(memory.device), 1, "copy of the networks")
     return notes
+
+
+def _keep_exact(pipeline: Any) -> None:  # noqa: ANN401
+    """Bring an autoencoder to float32 that overflows in float16, as that of SDXL does.
+
+    Only where a loop of ours drives it: pipelines of diffusers do so by themselves, or not at all.
+    """
+    vae, unet = getattr(pipeline, "vae", None), getattr(pipeline, "unet", None)
+    if type(unet).__name__ != "UNet2DConditionModel" or type(vae).__name__ != "AutoencoderKL":
+        return
+    if vae.dtype == torch.float16 and vae.config.get("force_upcast", True):
+        vae.to(dtype=torch.float32)

@@ -35,16 +35,13 @@ class Autoencoder:
         """Take it into use.
 
         Args:
-            vae: An ``AutoencoderKL`` of diffusers. One that says of itself that half precision
-                overflows in it is brought to float32.
+            vae: An ``AutoencoderKL`` of diffusers.
             memory: Of the device it runs on.
             tile_px: Side of a window at most; 0 for the whole picture.
         """
         self._vae, self._memory = vae, memory
         self._tile_px = tile_px
         config = vae.config
-        if vae.dtype == torch.float16 and config.get("force_upcast", True):
-            vae.to(dtype=torch.float32)
         self.factor = 2 ** (len(config.block_out_channels) - 1)
         self.channels = int(config.latent_channels)
         mean, deviation = config.get("latents_mean"), config.get("latents_std")
