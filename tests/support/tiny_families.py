@@ -8,15 +8,28 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    DDPMScheduler,
     FlowMatchEulerDiscreteScheduler,
     FluxFillPipeline,
     FluxInpaintPipeline,
     FluxTransformer2DModel,
+    KandinskyV22InpaintCombinedPipeline,
+    PriorTransformer,
     SD3Transformer2DModel,
     StableDiffusion3InpaintPipeline,
+    UnCLIPScheduler,
+    UNet2DConditionModel,
+    VQModel,
 )
 from tiny_diffusion import WIDTH, make_text_encoder, make_tokenizer
-from transformers import T5Config, T5EncoderModel, T5Tokenizer
+from transformers import (
+    CLIPImageProcessor,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 
 def make_sd3(folder: Path) -> StableDiffusion3InpaintPipeline:
@@ -86,3 +99,44 @@ def _autoencoder(latents: int) -> AutoencoderKL:
         shift_factor=0.06,
         scaling_factor=1.5,
     ).eval()
+
+
+def make_kandinsky(folder: Path) -> KandinskyV22InpaintCombinedPipeline:
+    """Kandinsky 2.2: a prior, which turns words into what a picture means, and a decoder."""
+    torch.manual_seed(0)
+    prior = PriorTransformer(
+        num_attention_heads=2, attention_head_dim=12, embedding_dim=WIDTH, num_layers=1
+    )
+    vision = CLIPVisionConfig(
+        hidden_size=WIDTH, image_size=32, projection_dim=WIDTH, intermediate_size=37,
+        num_attention_heads=4, num_channels=3, num_hidden_layers=1, patch_size=14,
+    )  # fmt: skip
+    return KandinskyV22InpaintCombinedPipeline(
+        unet=UNet2DConditionModel(
+            in_channels=9, out_channels=8, addition_embed_type="image",
+            down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+            up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+            mid_block_type="UNetMidBlock2DSimpleCrossAttn", block_out_channels=(32, 64),
+            layers_per_block=1, encoder_hid_dim=WIDTH, encoder_hid_dim_type="image_proj",
+            cross_attention_dim=32, attention_head_dim=4, resnet_time_scale_shift="scale_shift",
+        ),
+        scheduler=DDPMScheduler(
+            beta_schedule="linear", beta_start=0.00085, beta_end=0.012,
+            variance_type="learned_range", clip_sample=False,
+        ),
+        movq=VQModel(
+            block_out_channels=(32,) * 4,
+            down_block_types=(*("DownEncoderBlock2D",) * 3, "AttnDownEncoderBlock2D"),
+            up_block_types=("AttnUpDecoderBlock2D", *("UpDecoderBlock2D",) * 3),
+            layers_per_block=1, latent_channels=4, norm_num_groups=8, norm_type="spatial",
+            num_vq_embeddings=12, vq_embed_dim=4,
+        ),
+        prior_prior=prior,
+        prior_image_encoder=CLIPVisionModelWithProjection(vision).eval(),
+        prior_text_encoder=make_text_encoder("sdxl", second=True),
+        prior_tokenizer=make_tokenizer(folder / "tokenizer"),
+        prior_scheduler=UnCLIPScheduler(
+            variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=10.0
+        ),
+        prior_image_processor=CLIPImageProcessor(crop_size=32, size=32),
+    )  # fmt: skip

@@ -129,7 +129,7 @@ class FamilyPainter:
                 f"{diffusion.name} is a {name}, which {more}",
                 why="a hole is painted from a picture, a mask and words, at the crop's own shape",
                 fix="--model with a whole inpainting pipeline: sd2-inpainting, sdxl-inpainting, or "
-                "a folder of SD 3, Flux Fill, Kandinsky 2.2 (prior and decoder) or Qwen-Image",
+                "a folder of SD 3, Flux Fill or Qwen-Image",
             )
         if options.scheduler != "own":
             raise ConfigError(
@@ -171,7 +171,7 @@ class FamilyPainter:
         points = Points(where, size, 1, 0)
         window = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None] * 255
         points.add(Tile(0, 0, *size.painted), 0, window.float())
-        return points.values(0)
+        return np.clip(points.values(0), 0, 255)
 
     def _called(self, gap: Gap, size: Size, seed: int) -> NDArray[np.float32]:
         """(h, w, 3) in [0, 1], as it was painted."""
