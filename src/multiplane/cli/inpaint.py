@@ -320,8 +320,8 @@ def _backend(
         ConfigError: Another backend was asked for that has no such option.
     """
     typed = flags.given(_models()[2], values)
-    asked = own.get("backend") or settings.get(f"{step}.backend.kind")
-    asked = str(asked or settings.get(f"{step}.backend") or "auto")
+    in_settings = settings.get(f"{step}.backend.kind") or settings.get(f"{step}.backend")
+    asked = str(own.get("backend") or in_settings or "auto")
     kind = "diffusion" if asked == "auto" and typed else asked
     choice = _choice(model, kind)
     if not typed or choice is None:  # a backend that nobody has is told of with the other options
@@ -336,7 +336,8 @@ def _backend(
             why=f"{kind} has {', '.join(map(flags.spelled, theirs)) or 'no such options'}",
             fix=f"leave out {' '.join(foreign)}; or --backend diffusion",
         )
-    return {"backend": kind} | {f"backend.{name}": value for name, value in typed.items()}
+    named = {} if in_settings else {"backend": kind}
+    return {**named, **{f"backend.{name}": value for name, value in typed.items()}}
 
 
 def _refuse_idle(recipe: Recipe, backend: Mapping[str, object]) -> None:
