@@ -103,6 +103,12 @@ def test_what_no_folder_mends(number: int, fix: str) -> None:
     assert explain_write_error(Path("/tmp/x"), OSError(number, "no")).fix == fix
 
 
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught, write_beside(tmp_path / ("n" * 300)) as part:
+        part.write_text("x")
+    assert caught.value.fix == "rename the input to something shorter"
+
+
 def test_what_rights_do_not_mend_has_no_chmod() -> None:
     error = explain_write_error(Path("/proc/x"), FileNotFoundError(errno.ENOENT, "none"))
     assert error.fix == "choose another folder with -o"

@@ -19,6 +19,7 @@ UNWRITABLE = {
     errno.EDQUOT,
     errno.EEXIST,
     errno.EISDIR,
+    errno.ENAMETOOLONG,
     errno.ENOSPC,
     errno.ENOTDIR,
     errno.EPERM,
