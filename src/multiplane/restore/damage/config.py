@@ -26,16 +26,21 @@ class DamageOptions(Options):
         default="dark", description="whether cracks are darker or brighter than what is beside them"
     )
     crack_min_width_px: float = Field(
-        default=1.0, ge=0.5, le=64.0, description="the thinnest cracks to look for"
+        default=1.0, ge=0.5, le=32.0, description="the thinnest cracks to look for"
     )
     crack_max_width_px: float = Field(
-        default=6.0, ge=1.0, le=64.0, description="the widest cracks to look for"
+        default=0.0,
+        ge=0.0,
+        le=32.0,
+        description="the widest cracks to look for; 0: 0.3 % of the picture's shorter side, from 6 "
+        "to 32",
     )
     crack_min_length_px: int = Field(
-        default=64,
-        ge=8,
+        default=0,
+        ge=0,
         le=10_000,
-        description="what is shorter from end to end, branches included, is no crack",
+        description="what is shorter from end to end, branches included, is no crack; 0: a tenth "
+        "of the picture's shorter side, at least 48",
     )
     loss_sensitivity: float = Field(
         default=0.5, ge=0.0, le=1.0, description="more finds more losses, and more that are none"
@@ -73,6 +78,6 @@ class DamageOptions(Options):
         Raises:
             ValueError: It is.
         """
-        if self.crack_min_width_px > self.crack_max_width_px:
+        if 0 < self.crack_max_width_px < self.crack_min_width_px:
             raise ValueError("crack_min_width_px is more than crack_max_width_px")
         return self

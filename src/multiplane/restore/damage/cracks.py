@@ -52,16 +52,25 @@ def find_cracks(frame: Frame, options: DamageOptions, tile_px: int = TILE_PX) ->
 
 def _dark_lines(light: Levels, options: DamageOptions, tile_px: int) -> Mask:
     less = 2 ** (1 - 2 * options.crack_sensitivity)
-    widths = widths_between(options.crack_min_width_px, options.crack_max_width_px)
+    widest_px, shortest_px = _sizes(light.shape, options)
+    widths = widths_between(options.crack_min_width_px, widest_px)
     seen = lines(light, widths, _THRESHOLD * less, 2 * _DARKER * (1 - options.crack_sensitivity),
                  tile_px)  # fmt: skip
-    kept = _long_and_thin(seen.weak, seen.strong, options)
+    kept = _long_and_thin(seen.weak, seen.strong, widest_px, shortest_px)
     if not kept.any():
         return kept
-    return _as_wide_as_it_is(light, kept, options.crack_max_width_px, tile_px)
+    return _as_wide_as_it_is(light, kept, (widest_px, _SHALLOWEST * less), tile_px)
 
 
-def _long_and_thin(weak: Mask, strong: Mask, options: DamageOptions) -> Mask:
+def _sizes(shape: tuple[int, ...], options: DamageOptions) -> tuple[float, float]:
+    """The widest and the shortest cracks to look for, px."""
+    shorter = min(shape)
+    widest = options.crack_max_width_px or min(32.0, max(6.0, 0.003 * shorter))
+    shortest = options.crack_min_length_px or max(48.0, 0.1 * shorter)
+    return max(widest, options.crack_min_width_px), shortest
+
+
+def _long_and_thin(weak: Mask, strong: Mask, widest_px: float, shortest_px: float) -> Mask:
     """The connected pieces that are lines, and of which enough is sure (hysteresis)."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak.view(np.uint8), connectivity=8)
     middle = skeletonize(weak)
@@ -69,8 +78,8 @@ def _long_and_thin(weak: Mask, strong: Mask, options: DamageOptions) -> Mask:
     sure = np.bincount(labels[middle & strong], minlength=count)
     extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     kept = (
-        (extent >= options.crack_min_length_px)
-        & (stats[:, cv2.CC_STAT_AREA] <= length * (options.crack_max_width_px + 2))
+        (extent >= shortest_px)
+        & (stats[:, cv2.CC_STAT_AREA] <= length * (widest_px + 2))
         & (sure >= _SURE_SHARE * length)
         & (sure > 0)
     )
@@ -78,19 +87,21 @@ def _long_and_thin(weak: Mask, strong: Mask, options: DamageOptions) -> Mask:
     return np.asarray(kept[labels])
 
 
-def _as_wide_as_it_is(light: Levels, core: Mask, most_px: float, tile_px: int) -> Mask:
-    """From the middle of lines to their edges."""
+def _as_wide_as_it_is(light: Levels, core: Mask, limits: tuple[float, float], tile_px: int) -> Mask:
+    """From the middle of lines to their edges; the limits are the widest and the shallowest."""
+    most_px, shallowest = limits
+    reach = max(1, round(most_px / 2 - 2))
     across = 2 * math.ceil(most_px / 2) + 5
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
     found = np.zeros(core.shape, np.bool_)
-    for tile in tiles(core.shape, across + 4, tile_px):
+    for tile in tiles(core.shape, across + reach + 4, tile_px):
         if not core[tile.look].any():
             continue
         part, middle = light[tile.look], core[tile.look]
         depth = cv2.morphologyEx(part, cv2.MORPH_CLOSE, kernel) - part
-        along = cv2.dilate(np.where(middle, depth, 0).astype(np.int16), _square(5))
-        near = cv2.dilate(middle.view(np.uint8), _square(3)).view(np.bool_)
-        sure = near & (depth > _EDGE * along) & (depth > _SHALLOWEST * STEPS)
+        along = cv2.dilate(np.where(middle, depth, 0).astype(np.int16), _square(2 * reach + 1))
+        near = cv2.dilate(middle.view(np.uint8), _square(2 * reach + 1)).view(np.bool_)
+        sure = near & (depth > _EDGE * along) & (depth > shallowest * STEPS)
         found[tile.own] = sure[tile.inner]
     return found
 

@@ -53,16 +53,17 @@ def find_damage(
     check_frame(frame)
     if known is not None:
         check_same_size(frame, check_mask(known, "known"), ("frame", "known"))
-    kinds: dict[str, Mask] = {}
     nothing = np.zeros(frame.shape[:2], np.bool_)
-    losses = find_losses(frame, options) if options.losses else nothing
-    if options.cracks:
-        kinds["cracks"] = find_cracks(frame, options) & ~grow(losses, _BESIDE_PX)
-    if options.losses:
-        kinds["losses"] = losses
-    if options.stains:
-        other = losses | kinds.get("cracks", nothing)
-        kinds["stains"] = find_stains(frame, options, other) & ~other
+    kinds = {kind: nothing for kind in KINDS if getattr(options, kind)}
+    if kinds:  # stains are not seen through other damage, whether that is asked for or not
+        losses = find_losses(frame, options)
+        cracks = nothing
+        if options.cracks or options.stains:
+            cracks = find_cracks(frame, options) & ~grow(losses, _BESIDE_PX)
+        found = {"cracks": cracks, "losses": losses}
+        if options.stains:
+            found["stains"] = find_stains(frame, options, losses | cracks) & ~(losses | cracks)
+        kinds = {kind: found[kind] for kind in kinds}
     if known is not None:
         kinds = {kind: mask & known for kind, mask in kinds.items()}
     together = np.logical_or.reduce([nothing, *kinds.values()])

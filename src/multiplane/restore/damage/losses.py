@@ -19,7 +19,7 @@ _ROUND_PX = 16
 _CALM = 3.0
 """Standard deviation in CIELAB over 5 px, at most."""
 _SAME = 12.0
-"""Distance in CIELAB under which neighbours of a flat area belong to it."""
+"""Distance in CIELAB under which neighbours of a flat area belong to it, at most."""
 _FAR = 14.0
 """Distance in CIELAB from which a colour is foreign."""
 _FOREIGN_SHARE = 0.85
@@ -61,7 +61,7 @@ def find_losses(frame: Frame, options: DamageOptions) -> Mask:
     least = max(4.0, options.loss_min_area_px * scale * scale)
     found = np.zeros(small.shape[:2], np.bool_)
     for calm in _calm(lab, options.loss_colours):
-        for area in _areas(calm, lab, least):
+        for area in _areas(calm, lab, least, min(_SAME, 0.85 * far)):
             if _is_foreign(area, lab, far):
                 found[area.box] |= area.full
     if scale == 1.0 or not found.any():
@@ -90,7 +90,7 @@ def _calm(lab: Floats, colours: str) -> list[Mask]:
     ]
 
 
-def _areas(calm: Mask, lab: Floats, least_px: float) -> list[_Area]:
+def _areas(calm: Mask, lab: Floats, least_px: float, same: float) -> list[_Area]:
     """The connected areas of a reasonable size, grown to their edges."""
     opened = cv2.morphologyEx(calm.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
@@ -105,7 +105,7 @@ def _areas(calm: Mask, lab: Floats, least_px: float) -> list[_Area]:
         core, part = labels[box] == number, lab[box]
         colour = np.median(part[core], axis=0).astype(np.float32)
         near = cv2.dilate(core.astype(np.uint8), _disk(4)).view(np.bool_)
-        full = core | (near & (np.linalg.norm(part - colour, axis=2) < _SAME))
+        full = core | (near & (np.linalg.norm(part - colour, axis=2) < same))
         full = cv2.morphologyEx(full.astype(np.uint8), cv2.MORPH_CLOSE, _disk(2)).view(np.bool_)
         if np.count_nonzero(full) >= least_px:
             found.append(_Area(box, full, colour))

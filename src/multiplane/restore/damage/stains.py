@@ -17,11 +17,18 @@ WORK_PX = 384
 """Pictures are looked at with their longer side at this: stains are large, or nobody minds."""
 _STRENGTH = 0.22
 """How much light a stain swallows, as a natural logarithm: a fifth."""
+_LEAST_PX = 24
+"""Smaller pictures have no neighbourhoods to compare with."""
 _LARGEST = 0.3
+_NEIGHBOURHOOD = 0.45
+"""Side of the neighbourhood that tells what lies behind, as a share of the longer side."""
 _HALF = 0.4
 """The border of a stain is where it has this share of its full strength."""
-_SOFTEST_SLOPE = 4.4
-"""A border that rises from 20 to 80 % within less px than this is the outline of a thing."""
+_HARDEST_PX = 5.1
+"""A border that rises from 20 to 80 % within less than this is the outline of a thing."""
+_SPAN_PX = 4
+_MOST = 1.2
+"""A stain that swallows more than this (two thirds of the light) is none but a dark thing."""
 _PROFILE_PX = 24
 _DARK, _LIGHT = 2.0, 5.6
 """Between which the logarithms of levels + 8 lie."""
@@ -56,7 +63,7 @@ def find_stains(frame: Frame, options: DamageOptions, other: Mask | None = None)
     """
     scale = min(1.0, WORK_PX / max(frame.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in (frame.shape[1], frame.shape[0]))
-    if min(size) < 16:
+    if min(size) < _LEAST_PX:
         return np.zeros(frame.shape[:2], np.bool_)
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA) if scale < 1 else frame.copy()
     if other is not None and other.any():
@@ -104,7 +111,7 @@ def _behind(even: Floats) -> Floats:
         even, (max(2, width // 4), max(2, height // 4)), interpolation=cv2.INTER_AREA
     )
     levels = np.clip((coarse - _DARK) * (255 / (_LIGHT - _DARK)), 0, 255).astype(np.uint8)
-    side = int(max(levels.shape[:2]) * 0.45) | 1
+    side = int(max(levels.shape[:2]) * _NEIGHBOURHOOD) | 1
     half = side // 2
     wide = cv2.copyMakeBorder(levels, half, half, half, half, cv2.BORDER_REPLICATE)
     medians = [cv2.medianBlur(np.ascontiguousarray(wide[..., c]), side) for c in range(3)]
@@ -141,18 +148,24 @@ def _is_soft(piece: Mask, veil: _Veil, least: float) -> bool:
     light = _middle(profile[_PROFILE_PX - 18 : _PROFILE_PX - 8])
     if dark is None:  # too small for a middle
         dark = _middle(profile[_PROFILE_PX + 2 :])
-    if dark is None or light is None or light - dark < 0.6 * least:
+    if dark is None or light is None or not 0.9 * least <= light - dark <= _MOST:
         return False
     near = (light - profile[_PROFILE_PX - 8 : _PROFILE_PX + 9]) / (light - dark)
-    slopes = (near[2:] - near[:-2]) / 2
+    slopes = (near[_SPAN_PX:] - near[:-_SPAN_PX]) / _SPAN_PX
     slopes = slopes[np.isfinite(slopes)]
-    if not slopes.size or 0.6 / max(float(slopes.max()), 1e-3) < _SOFTEST_SLOPE:
+    if not slopes.size or slopes.max() > 0.6 / _HARDEST_PX:
         return False
     texture = veil.detail - cv2.GaussianBlur(veil.detail, (0, 0), 3)
     beside = (depth < -6) & (depth > -22)
     if np.count_nonzero(beside) < 20:
         return False
-    return bool(0.4 < texture[piece].std() / (texture[beside].std() + 1e-4) < 2.5)
+    ratio = _roughness(texture[piece]) / _roughness(texture[beside])
+    return 0.4 < ratio < 2.5
+
+
+def _roughness(values: Floats) -> float:
+    """The median deviation, which a crack that nobody found does not raise."""
+    return float(np.median(np.abs(values))) + 0.01
 
 
 def _profile(depth: Floats, values: Floats) -> Floats:
