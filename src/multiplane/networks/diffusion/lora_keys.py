@@ -16,7 +16,7 @@ _ENDS: tuple[tuple[re.Pattern[str], Mapping[str, str]], ...] = tuple(
         (r"\.lora(?:_linear_layer)?\.(down|up)\.weight$", {"down": "down", "up": "up"}),
         (rf"\.lora_([AB]){_ADAPTER}\.weight$", {"A": "down", "B": "up"}),
         (rf"\.lora_(B){_ADAPTER}\.bias$", {"B": "up_bias"}),
-        (rf"\.lora_(magnitude)_vector{_ADAPTER}$", {"magnitude": "magnitude_out"}),
+        (rf"\.lora_(magnitude)_vector{_ADAPTER}(?:\.weight)?$", {"magnitude": "magnitude_out"}),
         (r"\.(dora_scale)$", {"dora_scale": "magnitude"}),
         (r"(?:\.lora)?\.(alpha)$", {"alpha": "alpha"}),
         (r"\.(diff|diff_b)$", {"diff": "diff", "diff_b": "diff_bias"}),
