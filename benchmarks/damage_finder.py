@@ -26,7 +26,7 @@ from multiplane.restore.damage.config import DamageOptions
 from multiplane.restore.damage.find import KINDS, find_damage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from drawn_damage import brush_strokes, draw_damage, plaster_wall  # noqa: E402 - after the path
+from drawn_damage import brush_strokes, draw_damage, plaster_wall
 
 PICTURES = ("starry_night.jpg", "fruits.jpg", "coffee.png", "astronaut.png", "aloeL.jpg")
 SENSITIVITIES = (0.3, 0.5, 0.7)
