@@ -65,10 +65,10 @@ class Points:
             index: Which.
 
         Returns:
-            (K, 3) at the pixels, in row-major order.
+            (K, 3) in [0, 255] at the pixels, in row-major order.
         """
         assert (self._weights > 0).all(), "windows cover every pixel that is wanted"
-        return np.asarray(self._sums[index] / self._weights[:, None], np.float32)
+        return np.clip(self._sums[index] / self._weights[:, None], 0, 255)
 
     def _share(self, tile: Tile, here: NDArray[np.intp]) -> NDArray[np.float32]:
         """How much the window counts at some of the pixels: less towards its ends."""
