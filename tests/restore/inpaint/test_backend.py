@@ -18,6 +18,7 @@ from multiplane.restore.inpaint.config import (
     OpenCvOptions,
     PatchMatchOptions,
 )
+from multiplane.restore.inpaint.diffusion import DiffusionOptions
 
 OPTIONS: dict[str, Backend] = {
     "patchmatch": PatchMatchOptions(rounds=1),
@@ -27,8 +28,14 @@ OPTIONS: dict[str, Backend] = {
     "lama": LamaOptions(),
     "lama-small": LamaOptions(max_megapixels=0.07),
     "lama-refined": LamaOptions(refine=True),
+    "diffusion": DiffusionOptions(steps=2, guidance=1.0),
+    "diffusion-tiled": DiffusionOptions(
+        steps=1, max_shrink=1.0, overlap_px=32, vae_tile_px=64, scheduler="ddim", guidance=2.0
+    ),
+    "diffusion-blended": DiffusionOptions(steps=1, guidance=1.0, scheduler="ddim"),
 }
-LEARNT = {"lama", "lama-small", "lama-refined"}
+DIFFUSION = {name for name in OPTIONS if name.startswith("diffusion")}
+LEARNT = {name for name in OPTIONS if name.startswith("lama")} | DIFFUSION
 """Of these the weights are chance in the tests: what they paint has no sense."""
 CPU = Compute(device="cpu")
 
@@ -40,11 +47,18 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Inpainter]:
     if importlib.util.find_spec("torch") is None:
         options = {name: one for name, one in options.items() if name not in LEARNT}
     else:
-        tiny = importlib.import_module("tiny_lama")
+        lama = importlib.import_module("tiny_lama")
         folder = tmp_path_factory.mktemp("lama") / "big-lama"
-        file = tiny.save_upstream(folder, tiny.tiny_generator())
-        for name in LEARNT:
+        file = lama.save_upstream(folder, lama.tiny_generator())
+        for name in LEARNT - DIFFUSION:
             options[name] = options[name].model_copy(update={"model": str(file)})
+        tiny = importlib.import_module("tiny_diffusion")
+        inpainting, plain = (tmp_path_factory.mktemp(one) for one in ("inpainting", "plain"))
+        tiny.save_tiny(inpainting)
+        tiny.save_tiny(plain, inpainting=False)
+        for name in DIFFUSION:
+            model = plain if name == "diffusion-blended" else inpainting
+            options[name] = options[name].model_copy(update={"model": str(model)})
     return {name: open_inpainter(one, compute=CPU) for name, one in options.items()}
 
 
