@@ -7,9 +7,17 @@ import pytest
 import typer
 from pydantic import Field
 
-from multiplane.cli.flags import given, kinds, parameters, refuse_contradictions, spelled
+from multiplane.cli.flags import (
+    given,
+    kinds,
+    parameters,
+    refuse_contradictions,
+    spelled,
+    with_dashes,
+)
 from multiplane.core.config import Also, Options
 from multiplane.core.errors import ConfigError
+from multiplane.engine.lines import parse_word
 
 
 class One(Options):
@@ -89,3 +97,41 @@ def test_an_option_is_not_given_twice(key: str) -> None:
 def test_kinds() -> None:
     assert kinds(Stage.model_fields["backend"]) == ["one", "two"]
     assert kinds(Stage.model_fields["mode"]) == []
+
+
+class Words(Options):
+    """Texts."""
+
+    prompt: str = Field(default="", description="what")
+    files: tuple[str, ...] = Field(default=(), description="which")
+    rows: int | tuple[One, ...] = Field(default=4, description="how many")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1950", "null", "[a]: b", "yes", "'", 'a "b" # c', "#102030", "忍 😀 \\ \n x\x7f"]
+)
+def test_a_text_is_what_was_typed(text: str) -> None:
+    typed = given(Words, {"prompt": text, "files": ["a", "b"], "rows": "5"})
+    assert parse_word(str(typed["prompt"])) == text
+    assert typed["files"] == ["a", "b"]
+    assert typed["rows"] == "5"
+    assert given(Words, {"prompt": None, "files": [], "rows": None}) == {}
+
+
+def test_a_list_of_texts_is_a_flag_that_may_stand_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    typed: dict[str, object] = {}
+
+    def work(**values: object) -> None:
+        typed.update(given(Words, values))
+
+    work.__signature__ = inspect.Signature(parameters(Words))  # type: ignore[attr-defined]
+    app = typer.Typer(rich_markup_mode=None)
+    app.command(context_settings={"token_normalize_func": with_dashes})(work)
+    app(["--files", "a", "--files", "b"], standalone_mode=False)
+    assert typed == {"files": ["a", "b"]}
+    with pytest.raises(SystemExit):
+        app(["--help"], terminal_width=200)
+    out = capsys.readouterr().out
+    assert "which. Repeatable" in out
+    assert "--rows INTEGER|LIST" in out
+    assert with_dashes("mask_mode") == "mask-mode"

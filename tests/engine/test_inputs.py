@@ -211,6 +211,10 @@ def test_the_key_is_that_of_the_content(tmp_path: Path) -> None:
     assert key() != before
 
 
+def wants_of(recipe: Recipe) -> set[str]:
+    return recipe.planes_wanted()[0]
+
+
 def test_footage_in_the_place_of_pictures_and_the_other_way_round(
     recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -223,7 +227,10 @@ def test_footage_in_the_place_of_pictures_and_the_other_way_round(
         wants = Recipe.model_validate({"name": "art", "stages": stages})
         with pytest.raises(InputError) as caught:
             gather_inputs([put(tmp_path / "a.png")], wants)
-        assert caught.value.fix == f"multiplane run art {fix} -o OUT"
+        assert caught.value.fix.startswith(f"multiplane run art {fix} -o OUT; in Python: ")
+        assert caught.value.fix.endswith(
+            f"multiplane.pictures({', '.join(sorted(wants_of(wants)))})"
+        )
     with pytest.raises(InputError) as caught:
         gather_inputs([Planes("a", {"images": ("a.png",)})], recipe)
     assert caught.value.fix == "multiplane run toy INPUT -o OUT"

@@ -289,7 +289,10 @@ def _way_in(given: set[str], needed: set[str], recipe: Recipe) -> str:
     """What to type where footage was given in the place of pictures, or the other way round."""
     command = f"multiplane run {shlex.quote(recipe.file or recipe.name)}"
     if given == {SOURCE} and "images" in needed <= {"images", "masks"}:
-        return " ".join([command, *(f"--{plane} FOLDER" for plane in sorted(needed)), "-o OUT"])
+        flags = " ".join(f"--{plane} FOLDER" for plane in sorted(needed))
+        return (
+            f"{command} {flags} -o OUT; in Python: multiplane.pictures({', '.join(sorted(needed))})"
+        )
     if SOURCE in needed and given <= {"images", "masks"}:
         return f"{command} INPUT -o OUT"
     return ""
