@@ -46,7 +46,8 @@ def _keep_exact(pipeline: Any) -> None:  # noqa: ANN401
 
     Only where a loop of ours drives it: pipelines of diffusers do so by themselves, or not at all.
     """
-    vae, unet = getattr(pipeline, "vae", None), getattr(pipeline, "unet", None)
+    vae: Any = getattr(pipeline, "vae", None)
+    unet = getattr(pipeline, "unet", None)
     if type(unet).__name__ != "UNet2DConditionModel" or type(vae).__name__ != "AutoencoderKL":
         return
     if vae.dtype == torch.float16 and vae.config.get("force_upcast", True):
