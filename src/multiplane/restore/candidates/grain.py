@@ -1,7 +1,8 @@
 """Grain: what a picture has in its plainest places, and a repair that was painted smooth has not.
 
 The spectrum of the grain round a hole is a low quantile of the power spectra of its plainest
-blocks, so that brush strokes and edges, which stand out of it or have a direction, do not count.
+blocks, so that brush strokes and edges, which stand out of it or have a direction, do not count;
+nor do waves of a dozen pixels and more, which are shades of what is shown.
 Where strokes lie everywhere only what is finer than they are counts. White noise is
 filtered to that spectrum and added where the repair has less. Our own; the idea to judge noise by
 the plainest blocks is that of Immerkær 1996 (doi:10.1006/cviu.1996.0060) and of the noise
@@ -37,6 +38,8 @@ _STRIDE_PX = 8
 _FEWEST, _ENOUGH_BLOCKS, _MOST = 8, 48, 384
 _PLAIN = 1.6
 """Blocks count as plain up to so many times the power of the plainest fifth."""
+_PERIODS_PX = (24, 12)
+"""Longer waves are shades of what is shown, not grain; shorter ones than the second count fully."""
 _STROKES = 0.3
 """Blocks whose slopes agree more than this show strokes or edges."""
 _LEAST_PLAIN = 0.3
@@ -65,6 +68,7 @@ class _Lens(NamedTuple):
         real: Frequencies whose amplitudes have no imaginary part.
         plane: (side², 3) orthonormal; the planes.
         smear: What the window does to a spectrum, as a factor of its Fourier transform.
+        fine: How far each frequency counts as grain, from 0 to 1.
     """
 
     taper: NDArray[np.float64]
@@ -72,6 +76,7 @@ class _Lens(NamedTuple):
     real: NDArray[np.bool_]
     plane: NDArray[np.float64]
     smear: NDArray[np.float64]
+    fine: NDArray[np.float64]
 
 
 @functools.cache
@@ -85,7 +90,10 @@ def _lens(side: int) -> _Lens:
     taper = np.outer(line, line)
     spread = np.square(np.abs(np.fft.fft2(taper)))
     smear = np.fft.fft2(spread / spread.sum()).real
-    return _Lens(taper, response, real, np.linalg.qr(planes)[0], smear)
+    waves = np.hypot(np.fft.fftfreq(side), np.fft.fftfreq(side)[:, None])
+    longest, long = (1 / period for period in _PERIODS_PX)
+    fine = np.square(np.clip((waves - longest) / (long - longest), 0, 1))
+    return _Lens(taper, response, real, np.linalg.qr(planes)[0], smear, fine)
 
 
 @dataclass(frozen=True)
@@ -172,27 +180,26 @@ def measure_grain(
     lumas = (blocks @ _LUMA).mean(axis=1)
     tilts = np.einsum("pk,npc->nkc", lens.plane, blocks)
     flat = blocks - np.einsum("pk,nkc->npc", lens.plane, tilts)
-    luma = flat @ _LUMA
-    powers = np.square(luma).mean(axis=1)
+    tapered = flat.reshape(-1, side, side, 3) * lens.taper[..., None]
+    waves = np.fft.fft2(tapered, axes=(1, 2)) / np.sqrt(np.square(lens.taper).sum())
+    powers = (np.square(np.abs(waves @ _LUMA)) * lens.fine).mean(axis=(1, 2))
     low = powers <= _limit(powers)
-    calm = _coherence(luma.reshape(-1, side, side)) <= _STROKES
+    calm = _coherence((flat @ _LUMA).reshape(-1, side, side)) <= _STROKES
     plain = low & calm
     few = np.count_nonzero(plain) < max(_FEWEST, _LEAST_PLAIN * np.count_nonzero(low))
     if few or powers[plain].mean() > _MOST_SIGMA**2:
         return _floor(flat, like, side)
     curve = _curve(lumas[calm], powers[calm], powers[plain].mean())
-    some = flat[plain]
+    some = waves[plain]
     if like is None:
-        pixels = some.reshape(-1, 3)
-        basis = np.linalg.eigh(pixels.T @ pixels / len(pixels))[1]
+        found = (some * np.sqrt(lens.fine)[..., None]).reshape(-1, 3)
+        basis = np.linalg.eigh((found.conj().T @ found).real / len(found))[1]
     else:
         basis = like.basis
-    tapered = (some @ basis).reshape(-1, side, side, 3) * lens.taper[..., None]
-    spectra = np.square(np.abs(np.fft.fft2(tapered, axes=(1, 2)))) / np.square(lens.taper).sum()
-    power = np.moveaxis(np.quantile(spectra, _QUANTILE, axis=0), 2, 0)
+    power = np.moveaxis(np.quantile(np.square(np.abs(some @ basis)), _QUANTILE, axis=0), 2, 0)
     power /= np.where(lens.real, _OF_ONE, _OF_TWO)
     mirrored = np.roll(power[:, :, ::-1], 1, axis=2)
-    power = _sharpened((power + mirrored) / 2, lens.smear)
+    power = _sharpened((power + mirrored) / 2, lens.smear) * lens.fine
     return Grain(basis, power, *curve)
 
 
