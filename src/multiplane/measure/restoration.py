@@ -49,7 +49,7 @@ _INDEPENDENT_PX = 4 * 3 * _EVEN_PX
 """Of a rim 4 px wide, what evening out makes one place of."""
 _FEWEST = 16
 """Pixels; from fewer nothing is concluded."""
-_NOISE = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / np.float32(6)
+_NOISE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / np.float32(6)
 
 
 @dataclass(frozen=True)
@@ -203,20 +203,20 @@ def _texture(filled: Samples, band: Samples) -> float:
     among[apart < WINDOW_PX] = np.inf  # windows that share pixels are alike by themselves
     natural = _nearest(among)
     if natural.size == 0:  # so little band that all of its windows meet
-        natural = np.float32([float(np.std(band.texture, axis=0).mean())])
+        natural = np.array([np.std(band.texture, axis=0).mean()], np.float32)
     return max(0.0, float(_nearest(away).mean()) - float(natural.mean()))
 
 
 def _distances(one: NDArray[np.float32], two: NDArray[np.float32]) -> NDArray[np.float32]:
     squares = np.square(one).sum(axis=1)[:, None] + np.square(two).sum(axis=1)[None]
-    return np.sqrt(np.maximum(squares - 2 * (one @ two.T), 0))
+    return np.asarray(np.sqrt(np.maximum(squares - 2 * (one @ two.T), 0)), np.float32)
 
 
 def _nearest(distances: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of each row the mean of the smallest; rows that have too few are left out."""
     count = min(_NEAREST, distances.shape[1])
     least = np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1)
-    return least[np.isfinite(least)]
+    return np.asarray(least[np.isfinite(least)], np.float32)
 
 
 def _grain(parts: list[Part]) -> float:
@@ -291,7 +291,8 @@ def _even(lab: NDArray[np.float32], region: Mask) -> tuple[NDArray[np.float32], 
     weight = region.astype(np.float32)
     share = cv2.GaussianBlur(weight, (0, 0), _EVEN_PX)
     sums = cv2.GaussianBlur(lab * weight[..., None], (0, 0), _EVEN_PX)
-    return sums / np.maximum(share, 1e-6)[..., None], share > 0.01
+    mean = np.asarray(sums / np.maximum(share, 1e-6)[..., None], np.float32)
+    return mean, np.asarray(share > 0.01)
 
 
 def _mean(told: list[tuple[int, float]]) -> float:

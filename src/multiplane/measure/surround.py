@@ -76,7 +76,7 @@ def pieces_of(hole: Mask) -> list[Piece]:
         Pieces that are at least 16 px apart; none when nothing is damaged.
     """
     near = cv2.dilate(hole.view(np.uint8), np.ones((APART_PX + 1, APART_PX + 1), np.uint8))
-    _, labels = cv2.connectedComponents(near)
+    labels = np.asarray(cv2.connectedComponents(near)[1], np.int32)
     labels[~hole] = 0
     areas = np.bincount(labels.ravel())
     found = [
@@ -176,7 +176,8 @@ def parts_of(piece: Piece, result: Frame, hole: Mask, original: Frame) -> Iterat
         away = cv2.distanceTransform((~filled).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         band = (away <= BAND_PX) & ~hole[look]
         seen = np.where(hole[look][..., None], result[look], original[look])
-        lab = cv2.cvtColor(seen.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab)
+        levels = seen.astype(np.float32) / np.float32(255)
+        lab = np.asarray(cv2.cvtColor(levels, cv2.COLOR_RGB2Lab), np.float32)
         yield Part(filled, band, lab, (look[1].start, look[0].start), own)
 
 

@@ -64,6 +64,9 @@ def test_large_pictures_are_looked_at_small_and_answered_in_full() -> None:
     found = find_losses(with_blob(ground, (225, 215, 200), blob), DamageOptions())
     assert found.shape == blob.shape
     assert iou(found, blob) > 0.97
+    nothing = find_losses(ground, DamageOptions())
+    assert nothing.shape == blob.shape
+    assert not nothing.any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 200), (30, 3)])

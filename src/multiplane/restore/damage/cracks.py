@@ -73,7 +73,7 @@ def _sizes(shape: tuple[int, ...], options: DamageOptions) -> tuple[float, float
 def _long_and_thin(weak: Mask, strong: Mask, widest_px: float, shortest_px: float) -> Mask:
     """The connected pieces that are lines, and of which enough is sure (hysteresis)."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak.view(np.uint8), connectivity=8)
-    middle = skeletonize(weak)
+    middle = np.asarray(skeletonize(weak), np.bool_)  # type: ignore[no-untyped-call]
     length = np.bincount(labels[middle], minlength=count)
     sure = np.bincount(labels[middle & strong], minlength=count)
     extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])

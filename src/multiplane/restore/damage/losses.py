@@ -56,7 +56,7 @@ def find_losses(frame: Frame, options: DamageOptions) -> Mask:
     """
     scale = min(1.0, WORK_PX / max(frame.shape[:2]))
     small = _shrunk(frame, scale)
-    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab)
+    lab = _lab(small)
     far = _FAR * 2 ** (1 - 2 * options.loss_sensitivity)
     least = max(4.0, options.loss_min_area_px * scale * scale)
     found = np.zeros(small.shape[:2], np.bool_)
@@ -64,9 +64,13 @@ def find_losses(frame: Frame, options: DamageOptions) -> Mask:
         for area in _areas(calm, lab, least, min(_SAME, 0.85 * far)):
             if _is_foreign(area, lab, far):
                 found[area.box] |= area.full
-    if scale == 1.0 or not found.any():
-        return found
-    return _fine(frame, found, scale)
+    return found if scale == 1.0 else _fine(frame, found, scale)
+
+
+def _lab(frame: Frame) -> Floats:
+    """(H, W, 3) CIELAB."""
+    levels = frame.astype(np.float32) / np.float32(255)
+    return np.asarray(cv2.cvtColor(levels, cv2.COLOR_RGB2Lab), np.float32)
 
 
 def _shrunk(frame: Frame, scale: float) -> Frame:
@@ -149,7 +153,7 @@ def _fine(frame: Frame, found: Mask, scale: float) -> Mask:
         x, y, wide, high, _ = (int(v) for v in stats[number])
         box = np.s_[max(0, y - reach) : y + high + reach, max(0, x - reach) : x + wide + reach]
         core = labels[box] == number
-        lab = cv2.cvtColor(frame[box].astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab)
+        lab = _lab(frame[box])
         colour = np.median(lab[core], axis=0)
         kernel = _disk(reach)
         inner = cv2.erode(core.astype(np.uint8), kernel, borderValue=1).view(np.bool_)

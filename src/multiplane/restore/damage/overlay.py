@@ -40,5 +40,5 @@ def paint(frame: Frame, mask: Mask, kinds: Mapping[str, Mask]) -> Frame:
 
 
 def _tint(painted: Frame, mask: Mask, colour: tuple[int, int, int], strength: float) -> None:
-    values = painted[mask] * (1 - strength) + np.float32(colour) * strength
+    values = painted[mask] * (1 - strength) + np.array(colour, np.float32) * strength
     painted[mask] = np.rint(values).astype(np.uint8)

@@ -124,7 +124,7 @@ def _depth(light: Levels, offsets: list[int]) -> Levels:
     """9 times how much darker a line through each pixel is than both of its sides, at most."""
     reach = _REACH * _STRIDE_PX
     margin = reach + max(offsets) + 1
-    wide = cv2.copyMakeBorder(light, *[margin] * 4, cv2.BORDER_REPLICATE)
+    wide = cv2.copyMakeBorder(light, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     height, width = light.shape
     deepest = np.zeros(light.shape, np.int16)
     room = max(offsets) + 1  # sums are needed this far outside, for the sides

@@ -65,7 +65,9 @@ def find_stains(frame: Frame, options: DamageOptions, other: Mask | None = None)
     size = tuple(max(1, round(side * scale)) for side in (frame.shape[1], frame.shape[0]))
     if min(size) < _LEAST_PX:
         return np.zeros(frame.shape[:2], np.bool_)
-    small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA) if scale < 1 else frame.copy()
+    small = frame
+    if scale < 1:
+        small = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
     if other is not None and other.any():
         small = _without(small, other, size)
     veil = _veil(small)
@@ -93,7 +95,8 @@ def _veil(small: Frame) -> _Veil:
     longer = max(small.shape[:2])
     side = max(3, int(longer * 0.02) | 1)
     calm = [cv2.medianBlur(np.ascontiguousarray(small[..., c]), side) for c in range(3)]
-    even = cv2.GaussianBlur(np.log(np.dstack(calm).astype(np.float32) + 8), (0, 0), longer * 0.006)
+    logs = np.log(np.dstack(calm).astype(np.float32) + 8)
+    even = np.asarray(cv2.GaussianBlur(logs, (0, 0), longer * 0.006), np.float32)
     swallowed = _behind(even) - even
     red, green, blue = (swallowed[..., c] for c in range(3))
     brownish = (np.minimum(red, green) > -0.05) & (blue > green - 0.06) & (green > red - 0.06)
@@ -116,8 +119,10 @@ def _behind(even: Floats) -> Floats:
     wide = cv2.copyMakeBorder(levels, half, half, half, half, cv2.BORDER_REPLICATE)
     medians = [cv2.medianBlur(np.ascontiguousarray(wide[..., c]), side) for c in range(3)]
     found = np.dstack(medians)[half:-half, half:-half].astype(np.float32)
-    found = cv2.GaussianBlur(found * np.float32((_LIGHT - _DARK) / 255) + _DARK, (0, 0), 2)
-    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR))
+    levels_to_logs = np.float32((_LIGHT - _DARK) / 255)
+    calm = cv2.GaussianBlur(found * levels_to_logs + np.float32(_DARK), (0, 0), 2)
+    wanted = cv2.resize(calm, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(wanted, np.float32)
 
 
 def _pieces(strength: Floats, least: float, share: float) -> list[Mask]:
