@@ -14,8 +14,11 @@ from multiplane.core.compute import Compute  # noqa: E402
 from multiplane.core.errors import InputError, WeightsError  # noqa: E402
 from multiplane.measure.region import grow  # noqa: E402
 from multiplane.restore.inpaint.backend import Gap  # noqa: E402
-from multiplane.restore.inpaint.backends.diffusion import DiffusionInpainter  # noqa: E402
-from multiplane.restore.inpaint.backends.diffusion.painter import RING_PX  # noqa: E402
+from multiplane.restore.inpaint.backends.diffusion import (  # noqa: E402
+    DiffusionInpainter,
+    painter,
+)
+from multiplane.restore.inpaint.backends.diffusion.painter import RING_PX, with_ring  # noqa: E402
 from multiplane.restore.inpaint.diffusion import DiffusionOptions  # noqa: E402
 from multiplane.restore.inpaint.propose import Proposer, open_proposer  # noqa: E402
 
@@ -59,6 +62,17 @@ def test_a_ring_round_the_hole_comes_with_it_but_nobody_else(
     assert where[blob].all()
     assert np.array_equal(where & ~blob, grow(blob, RING_PX) & ~blob & sources)
     assert (where & ~blob).any()
+
+
+def test_strips_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    hole = rng.random((150, 90)) < 0.002
+    sources = rng.random((150, 90)) < 0.9
+    expected = hole | (grow(hole, RING_PX) & sources)
+    monkeypatch.setattr(painter, "STRIP_PX", 17)
+    found = with_ring(Gap(np.zeros((150, 90, 3), np.uint8), hole, sources))
+    assert np.array_equal(found, expected)
+    assert hole.any()
 
 
 def test_it_is_opened_as_any_other(tiny: Any) -> None:
@@ -123,19 +137,19 @@ def test_the_picture_that_is_drawn_lies_where_it_was(
     for how in ({}, {"size_px": 400}, {"size_px": 96, "max_shrink": 1.0, "overlap_px": 32},
                 {"size_px": 64, "max_shrink": 2.0, "vae_tile_px": 64}):  # fmt: skip
         backend = open_backend(inpainting=False, strength=0.5, scheduler="ddim", **how)
-        painter: Any = backend._painter
-        painter._autoencoder._vae = _Colours()
-        painter._autoencoder.channels, painter._autoencoder._scale = 3, torch.tensor(1.0)
+        inner: Any = backend._painter
+        inner._autoencoder._vae = _Colours()
+        inner._autoencoder.channels, inner._autoencoder._scale = 3, torch.tensor(1.0)
 
         class Silent:
             """Says that there is no noise, as there is none."""
 
-            config, dtype = painter._unet.config, torch.float32
+            config, dtype = inner._unet.config, torch.float32
 
             def __call__(self, latents: Any, time: Any, **_: Any) -> Any:
                 return (torch.zeros_like(latents),)
 
-        painter._unet = Silent()
+        inner._unet = Silent()
         monkeypatch.setattr(
             "multiplane.restore.inpaint.backends.diffusion.sampling.draw_noise",
             lambda chance, shape, device: torch.zeros(len(chance), *shape),
@@ -211,8 +225,6 @@ def test_weights_that_are_not_there(tmp_path: Any) -> None:
 def test_another_family_is_driven_by_its_own_pipeline(
     open_backend: Open, bricks: Frame, blob: Mask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from multiplane.restore.inpaint.backends.diffusion import painter  # noqa: PLC0415
-
     class Family:
         step_px, notes = 32, ["painted by others"]
 

@@ -26,6 +26,8 @@ from multiplane.tensors.precision import pick_dtype
 
 RING_PX = 24
 """So far around the hole what was painted is given back as well, to be compared."""
+STRIP_PX = 512
+"""Rows that are looked at together; distances are four times as large as masks."""
 ON_CPU, ON_GPU = 1, 16
 """Seeds at once where nobody says how many: a CPU is busy with one."""
 BY = "diffusion"
@@ -86,9 +88,8 @@ class DiffusionInpainter:
         if not gap.hole.any():
             nothing = np.zeros((0, 3), np.float32)
             return [Proposal(gap.hole, nothing, BY) for _ in seeds]
-        known = gap.sources & ~gap.hole
-        require_known(known)
-        where = gap.hole | (grow(gap.hole, RING_PX) & known)
+        require_known(gap.sources & ~gap.hole)
+        where = with_ring(gap)
         painted = self._painter.paint(gap, where, seeds)
         for note in (*self._diffusion.notes, *self._of_loras(), *self._painter.notes):
             if note not in self.notes:
@@ -113,6 +114,23 @@ class DiffusionInpainter:
 
     def _of_loras(self) -> list[str]:
         return [note for lora in self._loras for note in lora.notes]
+
+
+def with_ring(gap: Gap) -> Mask:
+    """The hole and what is known in a ring round it, found strip by strip.
+
+    Args:
+        gap: The crop.
+
+    Returns:
+        (H, W).
+    """
+    where = gap.hole.copy()
+    for top in range(0, len(where), STRIP_PX):
+        first = max(0, top - RING_PX)
+        near = grow(gap.hole[first : top + STRIP_PX + RING_PX], RING_PX)[top - first :][:STRIP_PX]
+        where[top : top + STRIP_PX] |= near & gap.sources[top : top + STRIP_PX]
+    return where
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
