@@ -236,7 +236,7 @@ def _repair_pictures(values: dict[str, Any]) -> None:
     options |= {f"collage.{key}": value for key, value in flags.given(collage, values).items()}
     recipe = _with_options(load_recipe(RECIPE), options, settings)
     _refuse_idle(recipe, backend)
-    inputs = pictures.of_recipe(recipe, [], values["plane_images"], values["plane_masks"], root)
+    inputs = pictures.matched(values, "multiplane restore inpaint", root)
     if grid is not None:
         if len(inputs) > 1:
             raise ConfigError(

@@ -15,6 +15,7 @@ from multiplane.core.errors import ConfigError
 if TYPE_CHECKING:
     from multiplane.core.stage import Stage
     from multiplane.engine.inputs import Inputs
+    from multiplane.engine.pictures import Pictures
     from multiplane.engine.recipe import Recipe
 
 PLANES = {"images", "masks"}
@@ -84,7 +85,7 @@ def of_stage(stage: Stage, values: dict[str, Any]) -> Inputs:
     if not set(stage.needs) <= PLANES:
         return planes_of_runs(values["inputs"], stage.needs, stage.accepts)
     command = f"multiplane {stage.name.replace('.', ' ')}"
-    return _given(values, command, remembered(values["out"]))
+    return matched(values, command, values["out"])
 
 
 def of_recipe(
@@ -103,8 +104,6 @@ def of_recipe(
         ConfigError: Both or neither are given, or not what the recipe wants.
         InputError: Something is not there, or does not belong together.
     """
-    from multiplane.engine.inputs import remembered
-
     named = shlex.quote(recipe.file or recipe.name)
     needed, used = recipe.planes_wanted()
     if "images" in used:
@@ -122,7 +121,7 @@ def of_recipe(
                 fix="leave out --masks",
             )  # fmt: skip
         values = {"plane_images": images, "plane_masks": masks}
-        return _given(values, command, remembered(out), masks_needed="masks" in needed)
+        return matched(values, command, out, masks_needed="masks" in needed)
     if images is not None or masks is not None or not inputs:
         flag = "--images" if images is not None else "--masks" if masks is not None else "nothing"
         raise ConfigError(
@@ -133,14 +132,20 @@ def of_recipe(
     return list(inputs)
 
 
-def _given(
-    values: dict[str, Any], command: str, known: Any, masks_needed: bool = True  # noqa: ANN401
-) -> Inputs:  # fmt: skip
-    """Pictures and masks, matched.
+def matched(values: dict[str, Any], command: str, out: Path, masks_needed: bool = True) -> Pictures:
+    """Pictures and their masks.
+
+    Args:
+        values: Flag → value.
+        command: What was typed, for messages.
+        out: The run folder, which knows the names of what it was given before.
+        masks_needed: Whether there must be masks.
 
     Raises:
         ConfigError: One of them is not given.
+        InputError: One of them is not there, or no picture has a mask.
     """
+    from multiplane.engine.inputs import remembered
     from multiplane.engine.pictures import Pictures
 
     images, masks = values.get("plane_images"), values.get("plane_masks")
@@ -152,7 +157,7 @@ def _given(
             fix=f"{command} --images FOLDER --masks FOLDER -o OUT; multiplane restore damage "
             "FOLDER -o found draws masks to correct by hand",
         )
-    return Pictures(images, masks, known)
+    return Pictures(images, masks, remembered(out))
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401

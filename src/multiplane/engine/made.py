@@ -29,7 +29,7 @@ def planes_of_runs(
         InputError: A folder is no run, or has none of which all planes are there.
     """
     ids = Ids()
-    found = []
+    found: list[Planes] = []
     for root in runs:
         run = read_run(root)
         before = len(found)

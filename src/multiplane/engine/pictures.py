@@ -183,9 +183,9 @@ def _as_planes(
     ids = Ids(known)
     owners: dict[tuple[str, str], list[str]] = {}
     for name, files in known.items():
-        image, mask = (next(iter(files.get(plane, ())), "") for plane in (IMAGES, MASKS))
+        image, its_mask = (next(iter(files.get(plane, ())), "") for plane in (IMAGES, MASKS))
         if image:
-            for key in {(image, mask), (image, "")}:
+            for key in {(image, its_mask), (image, "")}:
                 owners.setdefault(key, []).append(name)
     often = Counter(picture.path for picture, _ in pairs)
     planes, taken = [], set[str]()
@@ -196,8 +196,8 @@ def _as_planes(
         own = mask.stem if mask and several else picture.stem
         name = before[0] if before else ids.take(*Path(picture.place).parts, own)
         taken.add(name)
-        files = {IMAGES: (str(picture.path),)}
+        own_files = {IMAGES: (str(picture.path),)}
         if mask is not None:
-            files[MASKS] = (str(mask.path),)
-        planes.append(Planes(name, files, dict(data or {})))
+            own_files[MASKS] = (str(mask.path),)
+        planes.append(Planes(name, own_files, dict(data or {})))
     return planes
