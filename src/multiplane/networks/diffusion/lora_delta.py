@@ -168,8 +168,10 @@ def _redirected(base: torch.Tensor, added: torch.Tensor, tensors: Tensors) -> to
     assert lengths is not None, "asked for"
     count, places = base.shape[0], math.prod(base.shape[2:])
     if "magnitude_out" in tensors or lengths.shape[0] == count:
-        norm = whole.norm(dim=1, keepdim=True)
-        return (whole * (lengths.reshape(count, 1) / norm)).reshape(base.shape)
+        norm: torch.Tensor = whole.norm(dim=1, keepdim=True)
+        rows: torch.Tensor = (whole * (lengths.reshape(count, 1) / norm)).reshape(base.shape)
+        return rows
     columns = whole.reshape(count, base.shape[1], places)
     norm = columns.transpose(0, 1).flatten(1).norm(dim=1).reshape(1, -1, 1)
-    return (columns * (lengths.reshape(1, -1, 1) / norm)).reshape(base.shape)
+    turned: torch.Tensor = (columns * (lengths.reshape(1, -1, 1) / norm)).reshape(base.shape)
+    return turned

@@ -57,8 +57,9 @@ def fit(pipeline: Any, lora: LoraFile, places: Mapping[str, Place]) -> Fitted:  
     opened = OpenLora(lora)
     layers, unknown = group_keys(opened.shapes)
     _refuse_foreign(lora, unknown)
-    if layers and not any(name in places for name in layers):
-        layers, unknown = _renamed(pipeline, opened) or (layers, unknown)
+    strange = bool(layers) and not any(name in places for name in layers)
+    renamed = _renamed(pipeline, opened) if strange else None
+    layers, unknown = renamed or (layers, unknown)
     found: dict[Place, Mapping[str, str]] = {}
     homeless: list[str] = [*unknown]
     for name, roles in layers.items():
@@ -77,7 +78,7 @@ def fit(pipeline: Any, lora: LoraFile, places: Mapping[str, Place]) -> Fitted:  
         raise wrong
     if homeless:
         notes.append(_left_out(opened, homeless))
-    notes += _unscaled(opened, found)
+    notes += [] if renamed else _unscaled(opened, found)
     logger.info("%s: %d layers, %d tensors left out", lora.path, len(found), len(homeless))
     return Fitted(lora, opened, found, notes)
 
@@ -85,7 +86,10 @@ def fit(pipeline: Any, lora: LoraFile, places: Mapping[str, Place]) -> Fitted:  
 def _renamed(
     pipeline: Any, opened: OpenLora  # noqa: ANN401
 ) -> tuple[dict[str, dict[str, str]], list[str]] | None:  # fmt: skip
-    """Have the pipeline say what it calls them, where it is of a family that can (Flux, SD 3)."""
+    """Have the pipeline say what it calls them, where it is of a family that can (Flux, SD 3).
+
+    It works alpha into the tensors.
+    """
     translate = getattr(pipeline, "lora_state_dict", None)
     if translate is None or getattr(pipeline, "transformer", None) is None:
         return None

@@ -93,11 +93,11 @@ class OpenLora:
         self.name = lora.path.name
         self._path = lora.path
         try:
-            self._file = safe_open(lora.path, framework="pt")
-            self.metadata: dict[str, str] = dict(self._file.metadata() or {})
+            file: Any = safe_open(lora.path, framework="pt")
+            self.metadata: dict[str, str] = dict(file.metadata() or {})
             self.shapes = {
-                name: tuple(self._file.get_slice(name).get_shape())
-                for name in self._file.keys()  # noqa: SIM118 - no dictionary
+                name: tuple(file.get_slice(name).get_shape())
+                for name in file.keys()  # noqa: SIM118 - no dictionary
             }
         except (SafetensorError, OSError, ValueError) as error:
             raise WeightsError(
@@ -106,7 +106,7 @@ class OpenLora:
                 fix="download it again, whole",
             ) from error
         self.alphas = _alphas(self.metadata.get(_ADAPTER_KEY), lora.beside())
-        self._get: Callable[[str], torch.Tensor] = self._file.get_tensor
+        self._get: Callable[[str], torch.Tensor] = file.get_tensor
 
     def replace(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Put other tensors in place of the file's: the same under other names.
