@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 
 from multiplane.core.arrays import Mask
 from multiplane.core.errors import BackendError
+from multiplane.networks.diffusion.schedulers import set_steps
 from multiplane.restore.inpaint.backends.diffusion.chance import draw_noise, start_chance
 from multiplane.restore.inpaint.backends.diffusion.tiles import Predictor
 
@@ -106,10 +106,7 @@ def denoise(scene: Scene, course: Course, predict: Predictor, seeds: Sequence[in
 def _times(course: Course, device: torch.device) -> torch.Tensor:
     """The times that are left of the way; one at least."""
     scheduler = course.scheduler
-    with warnings.catch_warnings():
-        # some copy arrays as NumPy 1 had it
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        scheduler.set_timesteps(course.steps, device=device)
+    set_steps(scheduler, course.steps, device)
     left = min(max(1, int(course.steps * course.strength + 1e-6)), course.steps)
     begin = (course.steps - left) * scheduler.order
     if hasattr(scheduler, "set_begin_index"):
