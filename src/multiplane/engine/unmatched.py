@@ -14,6 +14,8 @@ from multiplane.engine.run import ItemFailure
 
 STEP = "pairs"
 """What stands in the place of a step where pictures are left out before any step."""
+NEAR_LOOKS = 20_000
+"""So many pairs of names are held against each other at most, to say what was meant."""
 _BY_NAME = "pictures and masks are matched by file name without its suffix"
 
 
@@ -40,8 +42,9 @@ def unmatched(partners: Partners, masks: Path, with_masks: bool) -> Iterator[Ite
     """
     for doubt in partners.doubts:
         yield from _doubtful(doubt, masks)
+    few = len(partners.pictures) * len(partners.masks) <= NEAR_LOOKS
     for picture in partners.pictures:
-        near = _near(picture, partners.masks)
+        near = _near(picture, partners.masks) if few else None
         rename = ""
         if near:
             like = near.path.with_name(picture.stem + near.path.suffix)
@@ -52,7 +55,7 @@ def unmatched(partners: Partners, masks: Path, with_masks: bool) -> Iterator[Ite
             fix=rename or f"name its mask {picture.stem}.png and put it into {masks}",
         ))  # fmt: skip
     for mask in partners.masks if with_masks else ():
-        near = _near(mask, partners.pictures)
+        near = _near(mask, partners.pictures) if few else None
         meant = f"; is it the mask of {near.shown}?" if near else ""
         yield left_out(mask.shown, InputError(
             f"the mask {mask.shown} has no picture{meant}",
