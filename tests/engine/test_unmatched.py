@@ -37,7 +37,7 @@ def test_each_has_something_to_type() -> None:
 def test_of_very_many_names_none_is_guessed() -> None:
     many = Partners([], [], [one(f"a{n}.png") for n in range(200)], [one("a200.png")] * 200)
     told = unmatched(many, Path("/m"), with_masks=True)
-    assert [failure.fix for failure in told][0] == "name its mask a0.png and put it into /m"
+    assert next(told).fix == "name its mask a0.png and put it into /m"
 
 
 def test_names_of_both_sides_and_the_reason_if_there_is_one() -> None:

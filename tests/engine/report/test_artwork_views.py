@@ -55,8 +55,11 @@ def test_nothing_to_show(tmp_path: Path) -> None:
     assert Views([], []).rows([]) == []
     small = put(tmp_path / "o.png", np.zeros((9, 7, 3), np.uint8))
     other = put(tmp_path / "m.png", np.full((8, 8), 255, np.uint8))
-    (row,) = Views([small], [other]).rows([])
-    assert [caption for caption, _ in row[1]] == ["original", "damage"]
+    whole, _ = Views([small], [other]).rows([])
+    assert [caption for caption, _ in whole[1]] == ["original"], "the mask is of another size"
+    whole, detail = Views([tmp_path / "gone.png"], [other]).rows([("rank 1", small)])
+    assert [caption for caption, _ in whole[1]] == ["rank 1"]
+    assert [caption for caption, _ in detail[1]] == ["rank 1"]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 4000), (700, 30), (1200, 1100)])

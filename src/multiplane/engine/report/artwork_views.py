@@ -51,23 +51,21 @@ class Views:
         Returns:
             One row or two; what cannot be read is left out, and without damage the second row is.
         """
-        original = _read(self.images)
-        mask = _read_mask(self.damage)
-        if original is None:
-            return []
-        if mask is None or mask.shape != original.shape[:2]:
-            mask = np.zeros(original.shape[:2], np.bool_)
-        box = where_most_is(mask) if mask.any() else None
-        self._add("original", original, box, whole=True)
-        painted = original
-        painted[mask] = OUTLINE
-        self._add("damage", painted, box, whole=True)
+        original, mask = _read(self.images), _read_mask(self.damage)
+        box = where_most_is(mask) if mask is not None and mask.any() else None
+        if original is not None:
+            self._add("original", original, box, whole=True)
+            if mask is not None and mask.shape == original.shape[:2]:
+                original[mask] = OUTLINE
+                self._add("damage", original, box, whole=True)
         for number, (caption, path) in enumerate(restorations):
             picture = _read([path])
             if picture is not None:
                 self._add(caption, picture, box, whole=number == 0)
-        rows: list[Row] = [("the whole picture, with the best restoration", self._whole)]
-        if box is not None:
+        rows: list[Row] = []
+        if self._whole:
+            rows.append(("the whole picture, with the best restoration", self._whole))
+        if self._detail:
             rows.append(("a part with much damage, in its own size", self._detail))
         return rows
 
@@ -78,7 +76,9 @@ class Views:
             self._whole.append((caption, data_uri(_small(picture), QUALITY)))
         if box is not None:
             x0, y0, x1, y1 = box
-            self._detail.append((caption, data_uri(picture[y0:y1, x0:x1], QUALITY)))
+            part = picture[y0:y1, x0:x1]
+            if part.size:  # a damaged file may be smaller than it was
+                self._detail.append((caption, data_uri(part, QUALITY)))
 
 
 def where_most_is(mask: Mask, side_px: int = DETAIL_PX) -> tuple[int, int, int, int]:
