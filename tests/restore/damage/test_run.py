@@ -10,6 +10,9 @@ import pytest
 from multiplane.core.arrays import Frame
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Record
+from multiplane.engine import api
+from multiplane.engine.pictures import pictures
+from multiplane.engine.recipe import stage_recipe
 from multiplane.media.images import (
     read_frame,
     read_mask,
@@ -101,3 +104,13 @@ def test_the_stage_can_travel() -> None:
     stage = pickle.loads(pickle.dumps(Damage()))
     assert stage.fingerprint(DamageOptions()) == ""
     assert stage.needs == ("images",)
+
+
+def test_a_run_of_it_gives_masks_to_pictures(tmp_path: Path, drawn) -> None:
+    write_frame(tmp_path / "imgs" / "hall" / "wall.png", drawn.damaged)
+    found = tmp_path / "found"
+    report = api.run(stage_recipe("restore.damage"), pictures(tmp_path / "imgs"), found)
+    assert report.exit_status == 0
+    (planes,) = pictures(tmp_path / "imgs", found)
+    assert planes.id == "hall/wall"
+    assert np.array_equal(read_mask(planes.files["masks"][0]), find_damage(drawn.damaged).mask)
