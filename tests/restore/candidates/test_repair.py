@@ -248,3 +248,23 @@ def test_a_large_loss_continues_the_weave(canvas: Frame) -> None:
         assert detail[hole[:, 1:]].mean() > 0.6 * detail[~hole[:, 1:]].mean()
         assert one.score is not None
         assert one.score.total < 2
+
+
+def test_pictures_without_colour_get_none(
+    canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type
+) -> None:
+    class Blue(painted):  # type: ignore[misc]
+        def propose(self, gap: Gap, seeds: list[int]) -> list[Proposal]:
+            whole = super().propose(gap, seeds)
+            for one in whole:
+                one.values[:] = (10.0, 20.0, 200.0)
+            return list(whole)
+
+    monkeypatch.setattr(opening, "open_proposer", lambda *_: Blue())
+    options = options_of(rows=1, match_colour=False, match_grain=False)
+    grey = np.repeat(canvas[..., :1], 3, axis=2)
+    grey[loss] = (255, 0, 0)  # marked in red
+    (one,) = restore_picture(grey, loss, options)
+    assert (one.picture[loss] == round(0.299 * 10 + 0.587 * 20 + 0.114 * 200)).all()
+    (coloured,) = restore_picture(canvas, loss, options)
+    assert (coloured.picture[loss] == (10, 20, 200)).all()

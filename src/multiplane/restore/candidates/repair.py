@@ -39,6 +39,8 @@ NOTHING = "none"
 """The backend of the one row of a picture that has no damage."""
 MOST_WHOLE = 2
 """So many restorations of a picture are held whole at a time, to be scored or written."""
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Rec. 601, https://www.itu.int/rec/R-REC-BT.601."""
 
 
 class _Task(NamedTuple):
@@ -47,6 +49,7 @@ class _Task(NamedTuple):
     ground: Ground
     damage: Damage
     shares: NDArray[np.int64]
+    grey: bool
 
 
 def restore_picture(
@@ -126,7 +129,8 @@ class Workshop:
         damage = find_damage(mask, options.grow_px, seen)
         feather_px = min(options.feather_px, options.grow_px)
         most = int(np.iinfo(ground.levels.dtype).max)
-        task = _Task(ground, damage, damage.shares(feather_px, most))
+        grey = _is_grey(ground.levels, damage.known)
+        task = _Task(ground, damage, damage.shares(feather_px, most), grey)
         chosen = [group.chosen for group in self.groups if group.chosen]
         repairs, first = Repairs(damage, notes=chosen), first_seed(options)
         for number, group in enumerate(self.groups):
@@ -217,6 +221,8 @@ class Workshop:
         told = harmonise(
             ground, crop.hole, known, proposal, options.match_colour, options.match_grain, seed
         )
+        if task.grey:  # no network knows that there shall be no colour
+            told = np.repeat((told @ LUMA)[:, None], 3, axis=1)
         scaled = np.clip(told.astype(np.float64), 0, 255) * step
         return np.rint(scaled).astype(levels.dtype)
 
@@ -235,6 +241,12 @@ class Workshop:
             replace(one, score=score, rank=place)
             for one, score, place in zip(candidates, scores, places, strict=True)
         ]
+
+
+def _is_grey(levels: NDArray[Any], known: Mask) -> bool:
+    """Whether what is left of a picture has no colour; damage may have been marked in red."""
+    red, green, blue = levels[..., 0], levels[..., 1], levels[..., 2]
+    return not (((red != green) | (green != blue)) & known).any()
 
 
 def _untouched(ground: Ground, mask: Mask) -> Repairs:
