@@ -240,7 +240,7 @@ def test_what_auto_would_take_for_pictures(kind, monkeypatch, tmp_path):
         assert backend.kind == "auto"
         return SimpleNamespace(kind=kind, why="for diffusion, no weights")
 
-    monkeypatch.setattr("multiplane.restore.candidates.choice.decide", decide)
+    monkeypatch.setattr(doctor, "load", {"multiplane.restore.candidates.choice:decide": decide}.get)
     (check,) = doctor.check_restoration("restore-artwork")
     assert check.name == "candidates by"
     assert check.found == f"{kind}: for diffusion, no weights"
