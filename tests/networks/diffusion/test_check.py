@@ -15,7 +15,7 @@ pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'"
 from tiny_pipelines import Maker
 
 from multiplane.core.errors import WeightsError
-from multiplane.networks.diffusion.check import check_folder, count_bound
+from multiplane.networks.diffusion.check import check_folder, count_bound, role_of
 
 AGAIN = "download the whole pipeline again"
 
@@ -198,3 +198,17 @@ def test_numbers_of_layers_are_bounded(config: dict[str, Any], told: str) -> Non
     found = count_bound(config, 100)
     assert found.endswith(told)
     assert bool(found) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("tokenizer", "tokenizer"),
+        ("text_encoder_2", "text_encoder"),
+        ("prior_scheduler", "scheduler"),
+        ("prior_image_processor", "image_processor"),
+        ("prior_prior", "prior"),
+    ],
+)
+def test_what_a_part_does_is_told_by_its_name(name: str, role: str) -> None:
+    assert role_of(name) == role

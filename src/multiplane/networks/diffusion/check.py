@@ -15,7 +15,7 @@ from multiplane.hub.pipelines import read_index
 
 LIBRARIES = ("diffusers", "transformers")
 """Whose classes a pipeline may be made of; a module of its own would be code of the folder."""
-_WEIGHTLESS = ("tokenizer", "processor", "scheduler")
+_WEIGHTLESS = ("tokenizer", "processor", "image_processor", "scheduler")
 """What parts without weights are called, with or without a number."""
 _REDIRECTS = ("quantization_config", "transformers_weights", "fusion_config", "auto_map")
 """Keys of a config by which it would have other files read, code run, or another network built."""
@@ -102,7 +102,7 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
     stay_inside(folder, here)
     names = [path.name for path in here.iterdir() if path.is_file()]
     configs = [_read(here / one) for one in sorted(names) if one.endswith(".json")]
-    if name.rstrip("_0123456789") in _WEIGHTLESS:
+    if role_of(name) in _WEIGHTLESS:
         _check_steps(here, configs)
         return Part(name, library, kind, here)
     config = here / "config.json"
@@ -129,6 +129,15 @@ def _part(folder: Path, name: str, library: str, kind: str, weights: bool) -> Pa
         _check_shards(here, listed, chosen)
     paths = tuple(here / one for one in chosen)
     return Part(name, library, kind, here, True, paths, variant_of(names))
+
+
+def role_of(name: str) -> str:
+    """What a part does, told by its name: without its number, and without whose part it is.
+
+    Args:
+        name: Such as ``text_encoder_2`` or ``prior_scheduler``.
+    """
+    return name.rstrip("_0123456789").removeprefix("prior_")
 
 
 def stay_inside(root: Path, folder: Path) -> None:

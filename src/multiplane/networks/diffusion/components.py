@@ -16,11 +16,12 @@ import diffusers
 import torch
 import transformers
 from diffusers.utils import logging as diffusers_logging
+from transformers.image_processing_base import ImageProcessingMixin
 from transformers.utils import logging as transformers_logging
 
 from multiplane.core.errors import MissingDependencyError, WeightsError
 from multiplane.networks.checkpoint import open_checkpoint
-from multiplane.networks.diffusion.check import Part, count_bound
+from multiplane.networks.diffusion.check import Part, count_bound, role_of
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "diffusers": (diffusers.ModelMixin, diffusers.SchedulerMixin),
@@ -28,12 +29,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
         transformers.PreTrainedModel,
         transformers.PreTrainedTokenizerBase,
         transformers.ProcessorMixin,
+        ImageProcessingMixin,
     ),
 }
 _ROLES: dict[str, tuple[type, ...]] = {
     "scheduler": (diffusers.SchedulerMixin,),
     "tokenizer": (transformers.PreTrainedTokenizerBase, transformers.ProcessorMixin),
     "processor": (transformers.ProcessorMixin,),
+    "image_processor": (ImageProcessingMixin,),
 }
 """What parts of a name have to be; all others are networks."""
 _LIBRARIES = {"diffusers": diffusers, "transformers": transformers}
@@ -66,7 +69,7 @@ def class_of(part: Part) -> Any:  # noqa: ANN401 - a class of a library that is 
             why=f"{part.library} is {_LIBRARIES[part.library].__version__}",
             fix=f"pip install --upgrade {part.library}, or name another model",
         )
-    role = part.name.rstrip("_0123456789")
+    role = role_of(part.name)
     wanted = _ROLES.get(role, (torch.nn.Module,))
     if not issubclass(found, wanted) or issubclass(found, torch.nn.Module) != bool(part.network):
         raise WeightsError(

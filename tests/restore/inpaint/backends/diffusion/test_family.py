@@ -20,6 +20,8 @@ from tiny_families import make_flux, make_kandinsky, make_sd3
 
 from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError, ConfigError, WeightsError
+from multiplane.hub.pipelines import find
+from multiplane.networks.diffusion import load_diffusion
 from multiplane.networks.diffusion.loaded import Diffusion, describe
 from multiplane.restore.inpaint.backend import Gap
 from multiplane.restore.inpaint.backends.diffusion import DiffusionInpainter
@@ -111,6 +113,18 @@ def test_through_the_whole_backend(
     assert note.startswith("the prompt is too long for a text encoder of FluxFillPipeline, which")
     assert "reads 77 tokens; left out: ['the the" in note
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_pipeline_of_two_is_loaded_as_a_whole(
+    pipelines: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """Kandinsky: the parts of its prior carry its name, one of them prepares pictures."""
+    with quiet():
+        pipelines("kandinsky").save_pretrained(tmp_path, safe_serialization=True)
+    loaded = load_diffusion(find(str(tmp_path)), torch.device("cpu"), torch.float32)
+    made = painter(loaded.pipeline)
+    wanted = painter(pipelines("kandinsky")).paint(gap(), HOLE, [1])[0]
+    assert np.abs(made.paint(gap(), HOLE, [1])[0] - wanted).max() < 1
 
 
 class Recorder:

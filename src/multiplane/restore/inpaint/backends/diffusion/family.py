@@ -129,7 +129,7 @@ class FamilyPainter:
                 f"{diffusion.name} is a {name}, which {more}",
                 why="a hole is painted from a picture, a mask and words, at the crop's own shape",
                 fix="--model with a whole inpainting pipeline: sd2-inpainting, sdxl-inpainting, or "
-                "a folder of SD 3, Flux Fill or Qwen-Image",
+                "a folder of SD 3, Flux Fill, Qwen-Image or Kandinsky 2.2 (prior and decoder)",
             )
         if options.scheduler != "own":
             raise ConfigError(
