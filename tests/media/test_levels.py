@@ -158,6 +158,7 @@ def test_inks_without_a_profile_are_converted_plainly(tmp_path: Path, kind: str,
     assert found.notes == (
         "converted from CMYK to RGB by the plain rule: it has no profile that fits",
     )
+    assert found.converted == found.notes[0]
     assert found.profile_name is None
     write_levels(tmp_path / "b.png", found.levels, like=found)
     with Image.open(tmp_path / "b.png") as image:
@@ -184,6 +185,7 @@ def test_several_pages_are_told(tmp_path: Path) -> None:
     found = read_levels(tmp_path / "a.tif")
     assert np.array_equal(found.levels, EIGHT[..., :3])
     assert found.notes == ("the first of its 2 pictures was taken",)
+    assert not found.converted
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -195,6 +197,7 @@ def test_premultiplied_colour_becomes_straight(tmp_path: Path, deep: bool) -> No
     found = read_levels(tmp_path / "a.tif")
     assert np.abs(found.levels[0, 0] / most - (0.5, 1, 1)).max() < 0.005
     assert found.notes == ("its colour was multiplied by its alpha, and was divided by it",)
+    assert found.converted == found.notes[0]
 
 
 def test_a_grey_picture_that_got_colour_loses_its_profile_and_says_so(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Original:
         grey: Whether the file holds no colour.
         tags: What it says beside its pixels, orientation reset.
         notes: What else happened to it on the way in, in words.
+        converted: That of the notes which changed colours everywhere; empty when none did.
     """
 
     levels: NDArray[Any]
@@ -61,6 +62,7 @@ class Original:
     grey: bool
     tags: Tags
     notes: tuple[str, ...]
+    converted: str = ""
 
 
 def read_levels(path: Path | str, max_pixels: int = MAX_PIXELS) -> Original:
@@ -85,9 +87,10 @@ def read_levels(path: Path | str, max_pixels: int = MAX_PIXELS) -> Original:
     turned, stored_size = _turned(picture)
     notes = [note for note in (_pages(picture),) if note]
     array = pixels.decode(picture)
-    array, note = _straight(array, picture)
-    notes += [note] if note else []
+    array, divided = _straight(array, picture)
+    notes += [divided] if divided else []
     tags, found = _carried(picture)
+    inked = found[0] if picture.image.mode in inks.MODES else ""
     alpha = pixels.alpha_of(array)
     return Original(
         levels=pixels.to_rgb(array),
@@ -100,6 +103,7 @@ def read_levels(path: Path | str, max_pixels: int = MAX_PIXELS) -> Original:
         grey=_is_grey(picture),
         tags=tags,
         notes=(*notes, *found),
+        converted=inked or divided,
     )
 
 

@@ -90,6 +90,18 @@ def art_folder(tmp_path: Path) -> Path:
     return root
 
 
+def test_what_was_changed_beside_the_damage_counts_too(art_folder: Path) -> None:
+    changed = record()
+    changed["mask"]["repaired_share"] = 0.0432  # type: ignore[index]
+    changed["picture"]["converted"] = "converted from CMYK to sRGB"  # type: ignore[index]
+    (art_folder / "candidates/records/My-wall/r.json").write_text(json.dumps(changed))
+    facts = dict(artwork_sheets(read_run(art_folder))[0].facts)
+    assert facts["made up"] == (
+        "4.3 % of the picture, 2 pieces, 51 px of damage; all else is the original, but converted "
+        "from CMYK to sRGB"
+    )
+
+
 def test_a_section_a_picture_best_first(art_folder: Path) -> None:
     run = read_run(art_folder)
     assert artwork_ids(run) == ["My-wall", "b/x"]

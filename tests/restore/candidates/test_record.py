@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def test_a_record_says_what_was_made_up(tmp_path: Path, canvas: Frame, loss: Mas
         "file": "wall.png",
         "sha256": hashlib.sha256((tmp_path / "wall.png").read_bytes()).hexdigest(),
         "size": [48, 40], "bits": 8, "kind": "png", "profile": None, "alpha": False,
-        "turned": False,
+        "turned": False, "converted": None,
     }  # fmt: skip
     mask = record["mask"]
     assert isinstance(mask, dict)
@@ -108,6 +109,22 @@ def test_each_file_states_what_it_is(
         assert "nothing was repaired" in told["Comment"]
     else:
         assert f"is made up by {backend}; the rest is the original" in told["Comment"]
+
+
+def test_a_picture_that_was_converted_is_not_called_the_same_bit_for_bit(
+    tmp_path: Path, canvas: Frame, loss: Mask
+) -> None:
+    source, repairs = made(tmp_path, canvas, loss)
+    same = texts(statement(record_of(source, Repairs(repairs.damage), []), repairs.candidates[0]))[
+        "Comment"
+    ]
+    assert same.endswith("the rest is the original, bit for bit.")
+    note = "converted from CMYK to sRGB"
+    inked = replace(source, original=replace(source.original, notes=(note,), converted=note))
+    record = record_of(inked, Repairs(repairs.damage), [])
+    stated = statement(record, repairs.candidates[0])
+    assert texts(stated)["Comment"].endswith(f"the rest is the original, but {note}.")
+    assert stated["Original"]["Converted"] == note  # type: ignore[index, call-overload]
 
 
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:

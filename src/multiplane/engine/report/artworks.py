@@ -211,8 +211,9 @@ def _facts(group: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             ", ",
         ),
     )
-    share = number(mask.get("share"))
+    share = number(mask.get("repaired_share", mask.get("share")))
     if share is not None:
+        converted = picture.get("converted")
         pieces = mask.get("pieces")
         yield (
             "made up",
@@ -224,7 +225,8 @@ def _facts(group: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 ],
                 ", ",
             )
-            + "; all else is the original, bit for bit",
+            + "; all else is the original, "
+            + (f"but {converted}" if converted else "bit for bit"),
         )
     if mask:
         fitted = pair(mask.get("fitted_from"), "x")

@@ -128,7 +128,11 @@ def statement(record: dict[str, Json], candidate: Candidate) -> dict[str, Json]:
         "MaskShare": mask["share"],
         "RepairedShare": mask["repaired_share"],
         "RepairedPixels": mask["repaired_pixels"],
-        "Original": {"File": picture["file"], "SHA256": picture["sha256"]},
+        "Original": {
+            "File": picture["file"],
+            "SHA256": picture["sha256"],
+            "Converted": picture.get("converted"),
+        },
         "Mask": {"File": mask["file"], "SHA256": mask["sha256"]},
     }
     if candidate.backend != NOTHING:
@@ -151,9 +155,11 @@ def texts(stated: dict[str, Json]) -> dict[str, str]:
     told = "nothing was repaired"
     if by != NOTHING:
         told = f"{_percent(share)} of the picture is made up by {by}"
+    converted = cast("dict[str, Json]", stated["Original"]).get("Converted")
+    rest = f"but {converted}" if converted else "bit for bit"
     return {
         "Software": str(stated["Software"]),
-        "Comment": f"Restoration: {told}; the rest is the original, bit for bit.",
+        "Comment": f"Restoration: {told}; the rest is the original, {rest}.",
         "Restoration": json.dumps(own, ensure_ascii=True, sort_keys=True),
     }
 
@@ -169,6 +175,7 @@ def _picture(source: Source) -> dict[str, Json]:
         "profile": original.profile_name,
         "alpha": original.alpha is not None,
         "turned": original.turned != 1,
+        "converted": original.converted or None,
     }
 
 
