@@ -231,6 +231,22 @@ def test_a_huge_file_is_not_taken_in(tmp_path: Path, head: bytes) -> None:
     assert "export it" in caught.value.fix
 
 
+def test_tiffs_are_bounded_by_us_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", colours(), photometric="rgb", compression="zlib")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 24 * 36 // 3)  # Pillow warns, then refuses
+    assert np.array_equal(pixels.decode(pixels.open_picture(tmp_path / "a.tif")), colours())
+
+
+def test_a_webp_beyond_the_bound_of_pillow_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "a.webp", Image.fromarray(colours()), "WEBP")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 24 * 36 // 3)
+    with pytest.raises(InputError, match="more pixels than are read") as caught:
+        pixels.open_picture(path)
+    assert caught.value.fix == "scale it down first, or export it as PNG or TIFF"
+
+
 def test_the_bound_can_be_moved(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", Image.fromarray(colours()), "PNG")
     assert pixels.open_picture(path, max_pixels=24 * 36)

@@ -41,11 +41,21 @@ _BYTES_A_PIXEL = 16
 _BYTES_BESIDE = 64 * 2**20
 """Room for profiles, tags and previews, however small the picture."""
 
+
+class _Tiff(TiffImagePlugin.TiffImageFile):
+    """A TIFF that we bound, not Pillow: its own bound is lower, and warns from half of it on."""
+
+    def load_prepare(self) -> None:
+        if self._im is None:
+            self.im = Image.new(self.mode, getattr(self, "_tile_size", self.size), None).im
+        super().load_prepare()
+
+
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "png": PngImagePlugin.PngImageFile,
     "jpeg": JpegImagePlugin.JpegImageFile,
     "webp": WebPImagePlugin.WebPImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
+    "tiff": _Tiff,
     "bmp": BmpImagePlugin.BmpImageFile,
 }
 _MAGIC = (
@@ -107,6 +117,12 @@ def open_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         if kind == "png":
             png.check(data)
         image = _OPENERS[kind](io.BytesIO(data))
+    except Image.DecompressionBombError as error:  # Pillow's own bound on WebP
+        raise InputError(
+            f"{path} is a {kind.upper()} with more pixels than are read of one",
+            why=f"decoding it could exhaust the memory: {error}",
+            fix="scale it down first, or export it as PNG or TIFF",
+        ) from error
     except DAMAGE as error:
         damage = _damaged(path, kind, error)
         raise damage from error
