@@ -307,3 +307,19 @@ def test_the_fingerprint_knows_the_weights_of_every_row(
     assert stage.fingerprint(options_of(score=False, **features)) == "opencv"
     assert "big-lama" in stage.weights(options_of(rows="lama,opencv"))
     assert stage.weights(options_of(rows=[{"backend": {"kind": "lama", "model": "/x"}}])) == ()
+
+
+def test_rows_whose_weights_cannot_be_had_leave_the_others_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def absent(model: str, config: str = "") -> str:
+        raise WeightsError(f"cannot get {model}", why="no network", fix="multiplane models pull")
+
+    monkeypatch.setattr("multiplane.hub.weights.ready", absent)
+    monkeypatch.setattr("multiplane.hub.pipelines.ready", absent)
+    stage = Candidates()
+    told = stage.fingerprint(options_of(rows="diffusion,lama,opencv"))
+    assert told == "diffusion without diffusion lama without lama opencv"
+    with pytest.raises(WeightsError, match="cannot get sd2-inpainting") as caught:
+        stage.fingerprint(options_of(rows="diffusion,lama"))
+    assert caught.value.fix == "multiplane models pull"

@@ -9,6 +9,7 @@ from typing import ClassVar, cast
 
 from multiplane.core.atomic import write_text
 from multiplane.core.compute import Compute
+from multiplane.core.config import Options
 from multiplane.core.errors import InputError, MultiplaneError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import load, origin_of
@@ -51,20 +52,24 @@ class Candidates:
     def fingerprint(self, options: CandidatesOptions) -> str:
         """What really invents, of every row: networks by their weights, foreign ones by release.
 
-        Weights that are asked for are fetched here, before anything runs.
+        Weights that are asked for are fetched here, before anything runs. Rows whose weights cannot
+        be had are missing then; once they can, everything is made again.
 
         Raises:
-            WeightsError: They cannot be had.
+            MultiplaneError: Nothing of what the rows need can be had; that of the first.
         """
         marks: list[str] = []
-        for group in plan_rows(options):
+        errors: list[MultiplaneError] = []
+        groups = plan_rows(options)
+        for group in groups:
             marks += [group.kind, origin_of(group.kind, GROUP)]
-            backend = group.choice.options
-            if isinstance(backend, LamaOptions):
-                marks.append(weights.ready(backend.model))
-            if isinstance(backend, DiffusionOptions):
-                marks.append(pipelines.ready(backend.model, backend.config))
-                marks.append(loras.lora_fingerprint(backend.lora) if backend.lora else "")
+            try:
+                marks += _networks(group.choice.options)
+            except MultiplaneError as error:
+                errors.append(error)
+                marks.append(f"without {group.kind}")
+        if len(errors) == len(groups):
+            raise errors[0]
         if options.score and options.lpips_features:
             features = find_own(options.lpips_features)
             marks.append(remembered_sha256(features, default_cache()))
@@ -192,6 +197,16 @@ class CandidatesWorker:
                 for one in repairs.failed
             ]
         return figures
+
+
+def _networks(backend: Options) -> list[str]:
+    """What tells the networks of a backend from others; those that are not here are fetched."""
+    if isinstance(backend, LamaOptions):
+        return [weights.ready(backend.model)]
+    if isinstance(backend, DiffusionOptions):
+        added = [loras.lora_fingerprint(backend.lora)] if backend.lora else []
+        return [pipelines.ready(backend.model, backend.config), *added]
+    return []
 
 
 def _likeness(options: CandidatesOptions) -> Likeness | None:
