@@ -49,8 +49,10 @@ def test_it_gives_several_answers(open_backend: Open, bricks: Frame, blob: Mask)
     assert 0 <= one.values.min() <= one.values.max() <= 255
     assert (one.values != np.rint(one.values)).any(), "not rounded"
     assert np.abs(one.values - two.values).mean() > 1
-    again = backend.propose(Gap(bricks, blob, ~blob), [1])[0]
+    again = backend.propose(Gap(bricks, blob, ~blob), [1, 2])[0]
     assert np.array_equal(again.values, one.values)
+    alone = backend.propose(Gap(bricks, blob, ~blob), [1])[0]
+    assert np.allclose(alone.values, one.values, atol=0.1)
 
 
 def test_a_ring_round_the_hole_comes_with_it_but_nobody_else(

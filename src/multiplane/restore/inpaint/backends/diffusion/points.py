@@ -68,7 +68,8 @@ class Points:
             (K, 3) in [0, 255] at the pixels, in row-major order.
         """
         assert (self._weights > 0).all(), "windows cover every pixel that is wanted"
-        return np.clip(self._sums[index] / self._weights[:, None], 0, 255)
+        mean = self._sums[index] / self._weights[:, None]
+        return np.asarray(mean.clip(0, 255), np.float32)
 
     def _share(self, tile: Tile, here: NDArray[np.intp]) -> NDArray[np.float32]:
         """How much the window counts at some of the pixels: less towards its ends."""
@@ -135,9 +136,9 @@ def _between(window: torch.Tensor, y: NDArray[np.float64], x: NDArray[np.float64
     """(3, n) by cubic convolution, with the slope of Keys 1981: straight lines stay straight."""
     rows, down = _taps(y, window.shape[2])
     columns, across = _taps(x, window.shape[3])
-    there = (torch.from_numpy(p).to(window.device) for p in (rows[:, :, None], columns[:, None]))
+    there = torch.from_numpy(rows[:, :, None] * window.shape[3] + columns[:, None])
     weights = torch.from_numpy(down[:, :, None] * across[:, None]).to(window.device)
-    picked = window[0].float()[:, *there]
+    picked = window[0].float().flatten(1)[:, there.to(window.device)]
     return (picked * weights).sum(dim=(2, 3))
 
 

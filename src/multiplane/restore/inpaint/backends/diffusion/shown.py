@@ -82,14 +82,14 @@ class Shown:
     ) -> tuple[NDArray[np.float32], Mask]:
         part = np.s_[rows[0] : rows[1], columns[0] : columns[1]]
         unknown = self.unknown[part]
-        return _smooth(self.frame[part].astype(np.float32), 1.0 - unknown), unknown
+        return _smooth(self.frame[part].astype(np.float32), (~unknown).astype(np.float32)), unknown
 
     def _enlarged(
         self, rows: tuple[int, int], columns: tuple[int, int]
     ) -> tuple[NDArray[np.float32], Mask]:
         """Crops that are enlarged are small: the whole of it is filled, then enlarged."""
         down, across = self.size.down, self.size.across
-        values = _smooth(self.frame.astype(np.float32), 1.0 - self.unknown)
+        values = _smooth(self.frame.astype(np.float32), (~self.unknown).astype(np.float32))
         large = _both(_cubic(down, *rows), values, _cubic(across, *columns))
         hidden = self.unknown.astype(np.float32)[..., None]
         share = _both(_area(down, *rows), hidden, _area(across, *columns))[..., 0]
@@ -113,13 +113,13 @@ class Shown:
             parts.append(_both(_area(down, start, stop)[:, top:bottom], both, to_columns))
         whole = np.concatenate(parts)
         share = whole[..., 3]
-        mean = whole[..., :3] / np.maximum(share, 1e-6)[..., None]
-        return _smooth(mean, np.minimum(share, 1.0)), share < 1.0 - 1e-4
+        mean = np.asarray(whole[..., :3] / np.maximum(share, 1e-6)[..., None], np.float32)
+        return _smooth(mean, share), share < 1.0 - 1e-4
 
 
-def _smooth(values: NDArray[np.float32], known: NDArray[np.floating]) -> NDArray[np.float32]:
+def _smooth(values: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float32]:
     """Values where they are known, and what is around carried on where they are not."""
-    if known.all() and known.min() >= 1:
+    if known.min() >= 1.0 - 1e-4:
         return values
     weights = (known > 0).astype(np.float32)
     if not weights.any():

@@ -130,7 +130,7 @@ class TiledUnet:
         if self._words.unconditional is not None:
             parts.insert(0, self._words.unconditional)
         seen = seen.repeat(len(parts), 1, 1, 1).to(self._unet.dtype)
-        said = self._unet(
+        said: torch.Tensor = self._unet(
             seen, time, **_of_batch(parts, count, seen), **self._embedded(len(seen), seen),
             return_dict=False,
         )[0].float()  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from multiplane.restore.inpaint.backends.diffusion.points import Points
 from multiplane.restore.inpaint.backends.diffusion.size import Size
 from multiplane.tensors.memory import Memory
 from multiplane.tensors.tiles import Tile, fade, lay_tiles, touching
+
+A = TypeVar("A")
 
 LEAST_PX = 256
 """Where memory falls short, windows become no smaller than this."""
@@ -97,11 +99,11 @@ class Autoencoder:
         """
         return self._with_room(lambda: self._decoded(latents, where, size, wanted), size.painted)
 
-    def _with_room(self, work: Callable[[], Any], painted: tuple[int, int]) -> Any:  # noqa: ANN401
+    def _with_room(self, work: Callable[[], A], painted: tuple[int, int]) -> A:
         """Do it with windows as large as memory allows; smaller ones stay for the next time."""
         most = min(self._tile_px, max(painted)) if self._tile_px else max(painted)
 
-        def at(side: int) -> Any:  # noqa: ANN401
+        def at(side: int) -> A:
             if side < most:
                 self._tile_px = side
             return work()
