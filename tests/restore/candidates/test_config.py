@@ -33,6 +33,24 @@ def test_words_that_mean_nothing_are_refused(rows: object) -> None:
         CandidatesOptions.model_validate({"rows": rows})
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("diffusion,foo", "no backend 'foo'; wanted how many rows, or a list of auto, diffusion, "),
+        ("lama,,opencv", "no backend ''; wanted how many rows"),
+        ("2.5", "no backend '2.5'; wanted how many rows"),
+        ("lama:x", "seed 'x' of lama, wanted 0 to 2147483647: lama:7"),
+        ("lama:99999999999", "seed '99999999999' of lama, wanted 0 to 2147483647"),
+        ("diffusion:", "seed '' of diffusion, wanted 0 to 2147483647: diffusion:7"),
+    ],
+)
+def test_what_is_wrong_with_a_word_is_said(rows: str, said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CandidatesOptions.model_validate({"rows": rows})
+    (error,) = caught.value.errors()
+    assert said in error["msg"]
+
+
 def test_the_defaults_are_those_of_the_seed() -> None:
     options = CandidatesOptions()
     assert (options.rows, options.seed, options.mask_threshold) == (4, 0, 128)

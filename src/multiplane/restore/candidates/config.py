@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
-from multiplane.core.config import Also, Options
+from multiplane.core.config import Also, Options, models_in
 from multiplane.core.plugins import with_foreign_options
 from multiplane.restore.inpaint.config import (
     GROUP,
@@ -18,6 +18,7 @@ from multiplane.restore.inpaint.config import (
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
 
 MOST_ROWS = 64
+MOST_SEED = 2**31 - 1
 
 
 class AutoOptions(Options):
@@ -40,7 +41,7 @@ class Row(Options):
         default=None, description="what invents pixels; left out: that of the stage"
     )
     seed: int = Field(
-        default=0, ge=0, le=2**31 - 1, description="0: the stage's seed, counted up row by row"
+        default=0, ge=0, le=MOST_SEED, description="0: the stage's seed, counted up row by row"
     )
 
 
@@ -59,7 +60,7 @@ class CandidatesOptions(Options):
     seed: int = Field(
         default=0,
         ge=0,
-        le=2**31 - 1,
+        le=MOST_SEED,
         description="above 0: of the first row, counted up row by row; 0: drawn by chance once a "
         "picture, and written into the record",
     )
@@ -122,7 +123,11 @@ class CandidatesOptions(Options):
     @field_validator("rows", mode="before")
     @classmethod
     def _read_rows(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds
-        """``diffusion:7`` stands for that backend with that seed; a word for a list of one."""
+        """``diffusion:7`` stands for that backend with that seed; a word for a list of one.
+
+        Raises:
+            ValueError: A word names no backend, or its seed is no number.
+        """
         if isinstance(value, str) and not value.strip().isdigit():
             value = [word.strip() for word in value.strip("[] ").split(",")]
         if not isinstance(value, list | tuple):
@@ -144,11 +149,24 @@ class CandidatesOptions(Options):
 
 
 def _row(value: object) -> object:
-    """A word as a row; anything else as it is."""
+    """A word as a row; anything else as it is.
+
+    Raises:
+        ValueError: It names no backend, or its seed is no number.
+    """
     if not isinstance(value, str):
         return value
-    kind, colon, seed = value.partition(":")
-    row: dict[str, object] = {"backend": {"kind": kind.strip()}}
+    kind, colon, seed = (part.strip() for part in value.partition(":"))
+    models = models_in(Row.model_fields["backend"].annotation)
+    kinds = [one.model_fields["kind"].default for one in models]
+    if kind not in kinds:
+        raise ValueError(
+            f"no backend {kind!r}; wanted how many rows, or a list of {', '.join(kinds)}, "
+            "each perhaps with its seed: patchmatch:7"
+        )
+    row: dict[str, object] = {"backend": {"kind": kind}}
     if colon:
-        row["seed"] = seed.strip()
+        if not seed.isdecimal() or int(seed) > MOST_SEED:
+            raise ValueError(f"seed {seed!r} of {kind}, wanted 0 to {MOST_SEED}: {kind}:7")
+        row["seed"] = int(seed)
     return row
