@@ -188,6 +188,18 @@ def test_flags_that_do_not_go_together(
     assert not (here / "out").exists()
 
 
+def test_options_of_another_backend_are_named_as_they_are_typed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = ["--image", "imgs/pic.png", "--mask", "masks/pic.png", "-o", "out"]
+    words = ["restore", "inpaint", *pair, "--backend", "opencv"]
+    _, _, err = told(capsys, *words, "--steps", "3")
+    option = "--set candidates.backend.radius_px"
+    assert f"why: opencv has --set candidates.backend.method, {option}" in err
+    code, _, err = told(capsys, *words, "-q", "--rows", "1", *f"{option}=3".split())
+    assert (code, err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("words", "what", "fix"),
     [

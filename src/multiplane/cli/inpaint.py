@@ -330,10 +330,10 @@ def _backend(
         flags.spelled(name, typed[name]) for name in typed if name not in choice.model_fields
     ]
     if foreign:
-        theirs = [name for name in choice.model_fields if name != "kind"]
+        theirs = [f"--set {step}.backend.{name}" for name in choice.model_fields if name != "kind"]
         raise ConfigError(
             f"{', '.join(foreign)}: not of the backend {kind}, which was asked for",
-            why=f"{kind} has {', '.join(map(flags.spelled, theirs)) or 'no such options'}",
+            why=f"{kind} has {', '.join(theirs) or 'no options'}",
             fix=f"leave out {' '.join(foreign)}; or --backend diffusion",
         )
     named = {} if in_settings else {"backend": kind}
