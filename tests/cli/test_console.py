@@ -40,3 +40,10 @@ def test_results_of_earlier_inputs(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().out.splitlines()
     assert "results of film, film-2 also lie in the folder" in line
     assert line.endswith("delete the results: rm -r 'my out'/*/*/film")
+
+
+def test_results_that_are_not_of_the_run_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    show_earlier(RunReport(Path("my out"), (), (), outdated=("wall", "sub/wall")))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "what lies in the folder of wall, sub/wall, which failed, is of an earlier run" in line
+    assert line.endswith("mend what is said above and run again")

@@ -11,7 +11,7 @@ import pytest
 from multiplane.core.errors import InputError
 from multiplane.core.items import Planes
 from multiplane.engine.fingerprint import FileDigests
-from multiplane.engine.inputs import as_source, described, gather_inputs, remembered
+from multiplane.engine.inputs import as_source, described, gather_inputs, outdated, remembered
 from multiplane.engine.recipe import Recipe, stage_recipe
 
 
@@ -234,3 +234,14 @@ def test_footage_in_the_place_of_pictures_and_the_other_way_round(
     with pytest.raises(InputError) as caught:
         gather_inputs([Planes("a", {"images": ("a.png",)})], recipe)
     assert caught.value.fix == "multiplane run toy INPUT -o OUT"
+
+
+def test_files_of_items_that_failed_are_found(tmp_path: Path) -> None:
+    for name in ("one/masks/a/m.png", "two/pages/b/c.html", "one/masks/c/m.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "one/masks/d").mkdir()
+    steps = ["one", "two"]
+    assert outdated(tmp_path, steps, [("one", "a"), ("one", "b"), ("one", "d")]) == ["a", "b"]
+    assert outdated(tmp_path, steps, [("two", "c"), ("two", "b")]) == ["b"]  # one made its own
+    assert outdated(tmp_path, steps, []) == []

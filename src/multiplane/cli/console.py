@@ -107,7 +107,12 @@ def show_cost(folder: Path) -> None:
 
 
 def show_earlier(report: RunReport) -> None:
-    """Say in a line which other inputs' results lie in the folder; the report leaves them out."""
+    """Say in a line each whose results in the folder are not of this run; the report has none."""
+    if report.outdated:
+        typer.echo(
+            f"{'earlier':>10}  what lies in the folder of {', '.join(report.outdated)}, which "
+            "failed, is of an earlier run or unfinished: mend what is said above and run again"
+        )
     if report.earlier:
         names = ", ".join(report.earlier)
         typer.echo(

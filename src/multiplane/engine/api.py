@@ -22,6 +22,7 @@ from multiplane.engine.inputs import (
     described,
     gather_inputs,
     left_behind,
+    outdated,
     remembered,
 )
 from multiplane.engine.pictures import named, refuse_inverted
@@ -48,6 +49,8 @@ class RunReport:
         page: The report to look at, when one could be written.
         earlier: Inputs of earlier runs that are not part of this one; their results still lie in
             the folder, while report and status are of this run alone.
+        outdated: Items that failed while files of them lie in the folder, of an earlier run or
+            unfinished.
     """
 
     folder: Path
@@ -56,6 +59,7 @@ class RunReport:
     page: Path | None = None
     left_out: tuple[ItemFailure, ...] = ()
     earlier: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -154,7 +158,10 @@ def run(
             book.close()
         collages.hand_out(root, steps)
         page = _write_report(root)
-        earlier = left_behind(root, (step.id for step in steps), planes, known)
+        order = [step.id for step in steps]
+        earlier = left_behind(root, order, planes, known)
+        failed = [(failure.step, failure.item) for failure in work.failures]
+        stale = outdated(root, order, failed)
     return RunReport(
         root,
         tuple(work.reports),
@@ -162,6 +169,7 @@ def run(
         page,
         (*unpaired, *work.left_out),
         tuple(earlier),
+        tuple(stale),
     )
 
 

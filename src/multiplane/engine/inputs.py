@@ -144,6 +144,26 @@ def left_behind(
     return [name for name in gone if any((plane / name).is_dir() for plane in made)]
 
 
+def outdated(root: Path, steps: Sequence[str], failed: Iterable[tuple[str, str]]) -> list[str]:
+    """The items that failed and of which files lie in a run folder all the same.
+
+    Args:
+        root: The run folder.
+        steps: The steps of the recipe, in order.
+        failed: (step, item) of each that failed in this run.
+
+    Returns:
+        Their ids. The files are of an earlier run, or unfinished.
+    """
+    found = []
+    for step, item in failed:
+        after = steps[steps.index(step) :]
+        planes = [plane for one in after for plane in (root / one).glob("*/")]
+        if any(path.is_file() for plane in planes for path in (plane / item).rglob("*")):
+            found.append(item)
+    return list(dict.fromkeys(found))
+
+
 def as_source(planes: Iterable[Planes], digests: FileDigests) -> Source:
     """Input planes as what the first steps join, keyed by the content of their files."""
     planes = list(planes)
