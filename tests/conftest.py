@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,9 @@ import av
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # several at a time would wait for each other's threads
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def oracle() -> ModuleType:
