@@ -228,3 +228,10 @@ def test_nothing_is_silently_lost(
     for one in planes:
         image, mask = (Path(one.files[plane][0]).stem for plane in ("images", "masks"))
         assert mask.casefold().startswith(image.casefold())
+
+
+def test_pictures_of_which_none_can_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "phone.heic").touch()
+    with pytest.raises(InputError, match=r"phone\.heic is of a kind that is not read") as caught:
+        pair_pictures(tmp_path)
+    assert "export it as PNG or TIFF" in caught.value.fix

@@ -102,3 +102,14 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert [one.id for one in planes] == ["a"]
     assert [failure.item for failure in left_out] == ["\\xe9.png"]
     assert left_out[0].fix.startswith("mv $'")
+
+
+def test_photographs_of_kinds_that_are_not_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("wall.png", "phone.HEIC", "sub/old.gif", "notes.txt", ".hidden.heic"):
+        (tmp_path / name).touch()
+    found, unfit = find_pictures([tmp_path])
+    assert [one.shown for one in found] == ["wall.png"]
+    assert [failure.item for failure in unfit] == ["phone.HEIC", "sub/old.gif"]
+    assert unfit[0].what == "phone.HEIC is of a kind that is not read"
+    assert unfit[0].fix == "export it as PNG or TIFF under that name, or move it away"

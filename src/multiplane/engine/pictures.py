@@ -140,6 +140,8 @@ def pair_pictures(
     given = [images] if isinstance(images, Path) else list(images)
     found, unfit = find_pictures(given, apart=masks)
     if masks is None:
+        if not found:
+            raise InputError(unfit[0].what, why=unfit[0].why, fix=unfit[0].fix)
         return _as_planes([(picture, None) for picture in found], known or {}), unfit
     found = [one for one in found if one.path != masks.absolute()]
     theirs, bad, from_run = find_masks(masks, apart=given)

@@ -16,6 +16,12 @@ from multiplane.engine.run import ItemFailure
 from multiplane.engine.unmatched import left_out
 from multiplane.media.images import SUFFIXES, natural_key
 
+_UNREAD = frozenset({
+    ".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".psd",
+    ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2",
+})  # fmt: skip
+"""What photographs of kinds that are not read are called; they are told of, not passed by."""
+
 
 def find_pictures(
     given: Sequence[Path], apart: Path | None = None
@@ -175,8 +181,20 @@ def _walk(top: Path, leave: set[Path], unfit: list[ItemFailure]) -> Iterator[Pat
             )))  # fmt: skip
             continue
         files = {path for path in inside if path.suffix.lower() in SUFFIXES}.difference(below)
+        foreign = {path for path in inside if path.suffix.lower() in _UNREAD}.difference(below)
+        unfit += [_unread(path, top) for path in sorted(foreign, key=_in_order)]
         yield from sorted(files, key=_in_order)
         waiting += sorted(below, key=_in_order, reverse=True)
+
+
+def _unread(path: Path, top: Path) -> ItemFailure:
+    """A picture of a kind that is not read."""
+    shown = readable(path.relative_to(top).as_posix())
+    return left_out(shown, InputError(
+        f"{shown} is of a kind that is not read",
+        why=f"pictures are files that end in {_kinds()}",
+        fix="export it as PNG or TIFF under that name, or move it away",
+    ))  # fmt: skip
 
 
 def _in_order(path: Path) -> tuple[list[str | int], str]:
