@@ -127,3 +127,17 @@ def test_a_drawing_in_the_alpha_channel_is_told() -> None:
     assert "alpha channel" in fit_mask(hidden, HERE).notes[0]
     with pytest.raises(InputError, match="alpha channel"):
         fit_mask(hidden, HERE, "black")
+
+
+@pytest.mark.parametrize("colour", [(1, 1, 1), (255, 0, 0)])
+def test_a_mask_that_is_too_dark_says_which_threshold_takes_it(
+    colour: tuple[int, int, int],
+) -> None:
+    drawn = np.where(SPOT[..., None] > 0, np.uint8(colour), np.uint8(0))
+    fitted = fit_mask(drawn, HERE)
+    assert not fitted.mask.any()
+    grey = {1: 1, 255: 76}[colour[0]]
+    assert f"its lightest is grey {grey}, below 128" in fitted.notes[0]
+    assert f"--mask-threshold {grey} or less" in fitted.notes[0]
+    assert np.array_equal(fit_mask(drawn, HERE, threshold=grey).mask, SPOT > 0)
+    assert "lightest" not in fit_mask(SPOT * 0, HERE).notes[0]

@@ -81,7 +81,7 @@ def fit_mask(
     if size != canvas.size:
         notes.append(_fitting(size, canvas.size))
         mask = _nearest(mask, canvas.size)
-    notes += _doubts(mask, drawn, mode)
+    notes += _doubts(mask, drawn, mode, threshold)
     return FittedMask(mask, size if size != canvas.size else None, tuple(notes))
 
 
@@ -150,7 +150,9 @@ def _nearest(mask: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(fitted, np.uint8).view(np.bool_)
 
 
-def _doubts(mask: Mask, drawn: NDArray[Any], mode: Literal["white", "black"]) -> list[str]:
+def _doubts(
+    mask: Mask, drawn: NDArray[Any], mode: Literal["white", "black"], threshold: int
+) -> list[str]:
     """What is odd about a mask.
 
     Raises:
@@ -168,6 +170,12 @@ def _doubts(mask: Mask, drawn: NDArray[Any], mode: Literal["white", "black"]) ->
             "mask, or leave this picture out",
         )
     if share == 0.0:
+        lightest = int(to_grey(to_eight(drawn)).max())
+        if mode == "white" and int(to_grey(to_eight(drawn)).min()) < lightest < threshold:
+            hint += (
+                f"; its lightest is grey {lightest}, below {threshold}, so if that is the damage: "
+                f"--mask-threshold {lightest} or less"
+            )
         return [
             f"nothing was to be repaired: the mask has no {mode} pixel{hint}; if what it shows "
             f"{other} is the damage: --mask-mode {other}"
