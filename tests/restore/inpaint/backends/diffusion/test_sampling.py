@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
-pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'")
+diffusers = pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'")
 
 from multiplane.core.errors import BackendError  # noqa: E402
 from multiplane.hub import pipelines  # noqa: E402
@@ -69,9 +69,10 @@ def theirs(
     strength: float = 1.0,
 ) -> Any:  # fmt: skip
     """What the pipeline of diffusers makes of the same latents and the same noise."""
-    from diffusers import AutoPipelineForInpainting  # noqa: PLC0415
-
-    pipeline = AutoPipelineForInpainting.from_pipe(diffusion.pipeline)
+    xl = diffusers.StableDiffusionXLInpaintPipeline
+    kind = xl if diffusion.xl else diffusers.StableDiffusionInpaintPipeline
+    further = {} if diffusion.xl else {"requires_safety_checker": False}
+    pipeline = kind(**diffusion.pipeline.components, **further)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.scheduler = make_scheduler(name, diffusion.pipeline.scheduler, steps)
     picture = scene.known if scene.original is None else scene.original
