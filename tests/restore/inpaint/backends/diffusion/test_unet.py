@@ -59,9 +59,11 @@ def sizes_of(painter: UnetPainter, most: int = 1 << 30) -> list[tuple[int, ...]]
     return seen
 
 
-@pytest.mark.parametrize("kind", ["sd15", "sd2", "sdxl"])
-@pytest.mark.parametrize("inpainting", [True, False])
-@pytest.mark.parametrize("name", ["own", "euler-a"])
+@pytest.mark.parametrize(
+    ("kind", "inpainting", "name"),
+    [("sd15", True, "own"), ("sd15", False, "euler-a"), ("sd2", True, "lcm"), ("sd2", False, "own"),
+     ("sdxl", True, "euler-a"), ("sdxl", False, "own")],
+)  # fmt: skip
 def test_a_batch_of_seeds_gives_what_each_gives_alone(
     open_painter: Open, kind: str, inpainting: bool, name: str
 ) -> None:
@@ -92,7 +94,7 @@ def test_guidance_of_one_runs_once_and_one_step_works(open_painter: Open) -> Non
 
 
 def test_with_too_little_memory_fewer_seeds_and_then_smaller_tiles(open_painter: Open) -> None:
-    gap = a_gap(512, 512)
+    gap = a_gap(384, 384)
     painter = open_painter(at_once=2, size_px=512, guidance=1.0, steps=1, overlap_px=16)
     sizes_of(painter, 32 * 33)
     found = painter.paint(gap, gap.hole, [1, 2])
@@ -101,6 +103,7 @@ def test_with_too_little_memory_fewer_seeds_and_then_smaller_tiles(open_painter:
         "memory fell short with 2 seeds a batch; went on with 1",
         "memory fell short with 512 px a tile; went on with 256",
     ]
+    assert painter.notes == ["tiles of at most 256 px, since memory fell short before"]
     small = open_painter(size_px=512, guidance=1.0, steps=1, overlap_px=16)
     small._tile_px = 256
     assert np.abs(small.paint(gap, gap.hole, [2])[0] - found[1]).max() < 0.1
@@ -139,7 +142,9 @@ def test_memory_of_the_autoencoder_is_bounded(open_painter: Open) -> None:
     gap = a_gap(192, 192)
     whole = open_painter(size_px=192, guidance=1.0)
     parts = open_painter(size_px=192, guidance=1.0, vae_tile_px=96)
+    parts._autoencoder.notes.append("smaller from now on")
     one, two = (painter.paint(gap, gap.hole, [3])[0] for painter in (whole, parts))
+    assert parts.notes == ["smaller from now on"]
     assert np.abs(one - two).mean() < one.std()
     assert not np.array_equal(one, two)
 
@@ -150,6 +155,22 @@ def test_what_does_not_fit_the_prompt_is_told(open_painter: Open) -> None:
     painter.paint(gap, gap.hole, [1])
     assert len(painter.notes) == 1
     assert "too long" in painter.notes[0]
+
+
+def test_what_has_no_effect_is_told(open_painter: Open) -> None:
+    assert open_painter(negative_prompt="paint", steps=4, strength=0.3).notes == []
+    painter = open_painter(
+        negative_prompt="paint", guidance=1.0, steps=1, strength=0.3, scheduler="ddim"
+    )
+    assert painter.notes == [
+        "1 steps at strength 0.3 are none: 4",
+        "the negative prompt has no effect at guidance 1",
+    ]
+    sizes, gap = sizes_of(painter), a_gap(64, 64)
+    values = painter.paint(gap, gap.hole, [1])[0]
+    four = open_painter(guidance=1.0, steps=4, strength=0.3, scheduler="ddim")
+    assert len(sizes) == 1, "of the four"
+    assert np.array_equal(values, four.paint(gap, gap.hole, [1])[0])
 
 
 def test_a_scheduler_that_cannot_is_told_as_it_is(open_painter: Open) -> None:
