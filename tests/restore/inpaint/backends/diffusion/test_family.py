@@ -248,6 +248,7 @@ def test_memory_that_falls_short_makes_smaller_pictures() -> None:
     assert sizes[0] > 2 * sizes[1]
     made.paint(gap(), HOLE, [2])
     assert sizes[2] == sizes[1]
+    assert made.notes == ["at most 256 px a side, since memory fell short before"]
 
 
 def test_foreign_errors_and_pictures_that_are_none() -> None:

@@ -127,6 +127,7 @@ def test_with_too_little_memory_windows_become_smaller() -> None:
     latents = coder.encode(look, (512, 1024), grey)
     assert torch.allclose(latents, latents[..., :1, :1])
     assert memory.notes[-1].endswith("went on with 256")
+    assert coder.notes == ["windows of at most 256 px, since memory fell short before"]
     vae.sizes.clear()
     coder.encode(look, (512, 1024), grey)
     assert max(vae.sizes) <= (256, 256), "what proved too much is not tried again"

@@ -23,6 +23,7 @@ from multiplane.networks.diffusion.loaded import Diffusion
 from multiplane.restore.inpaint.backend import Gap
 from multiplane.restore.inpaint.backends.diffusion.chance import start_chance
 from multiplane.restore.inpaint.backends.diffusion.points import Points
+from multiplane.restore.inpaint.backends.diffusion.sampling import enough_steps
 from multiplane.restore.inpaint.backends.diffusion.shown import Shown
 from multiplane.restore.inpaint.backends.diffusion.size import Size, find_size
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
@@ -96,6 +97,8 @@ class FamilyPainter:
                 min(self._side_px, LEAST_PX),
             )
             found.append(values)
+        if self._side_px < self._wanted_px:  # it stays so, and later records shall say it too
+            self._note(f"at most {self._side_px} px a side, since memory fell short before")
         return found
 
     def described(self) -> dict[str, Json]:
@@ -197,7 +200,7 @@ class FamilyPainter:
         made: dict[str, Any] = {}
         if "strength" in takes:
             made["strength"] = options.strength
-            steps = max(steps, math.ceil(1 / options.strength))
+            steps = enough_steps(steps, options.strength)
         if steps != options.steps:
             self._note(f"{options.steps} steps at strength {options.strength:g} are none: {steps}")
         made["num_inference_steps"] = steps

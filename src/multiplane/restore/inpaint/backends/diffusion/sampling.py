@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ class Course:
 
     Attributes:
         scheduler: Of diffusers, fresh: it remembers the steps before.
-        steps: How many, for all of the way.
+        steps: How many, for all of the way; see :func:`enough_steps`.
         strength: How much of the way is gone.
         inpainting: Whether the network is shown the mask and what is known; others are led by
             what is known being put back, with as much noise as there is, at each step.
@@ -101,6 +102,16 @@ def denoise(scene: Scene, course: Course, predict: Predictor, seeds: Sequence[in
             fix="--precision fp32, or another --scheduler",
         )
     return latents.float()
+
+
+def enough_steps(steps: int, strength: float) -> int:
+    """Steps for all of the way, of which one at least is left to be gone.
+
+    Args:
+        steps: What was asked for.
+        strength: How much of the way is gone.
+    """
+    return max(steps, math.ceil(1 / strength - 1e-6))
 
 
 def _times(course: Course, device: torch.device) -> torch.Tensor:

@@ -15,7 +15,11 @@ from multiplane.networks.diffusion import Diffusion
 from multiplane.networks.diffusion.prompts import Words, encode
 from multiplane.networks.diffusion.schedulers import make_scheduler
 from multiplane.restore.inpaint.backend import Gap
-from multiplane.restore.inpaint.backends.diffusion.sampling import Course, denoise
+from multiplane.restore.inpaint.backends.diffusion.sampling import (
+    Course,
+    denoise,
+    enough_steps,
+)
 from multiplane.restore.inpaint.backends.diffusion.scene import Kind, Ready, prepare
 from multiplane.restore.inpaint.backends.diffusion.size import Size, find_size
 from multiplane.restore.inpaint.backends.diffusion.tiles import TiledUnet
@@ -62,13 +66,16 @@ class UnetPainter:
         self.step_px = self._unit * factor
         self._size_px = options.size_px or diffusion.size_px
         self._tile_px = max(self.step_px, self._size_px)
+        self._steps = enough_steps(options.steps, options.strength)
         self._kind = Kind(
             inpainting=diffusion.inpainting,
             keeps=options.strength < 1,
             unit=self._unit,
             overlap=max(1, options.overlap_px // factor),
         )
-        self.notes: list[str] = []
+        told_guidance = self._unet.config.get("time_cond_proj_dim") is not None
+        self._guided = options.guidance > 1 and not told_guidance
+        self.notes = self._without_effect()
 
     def paint(self, gap: Gap, where: Mask, seeds: Sequence[int]) -> list[NDArray[np.float32]]:
         """Paint a crop, once a seed.
@@ -98,10 +105,15 @@ class UnetPainter:
                 "px a tile",
                 min(most, max(LEAST_PX, self.step_px)),
             )
+            if self._tile_px < most:  # they stay so, and later records shall say it too
+                self.notes.append(
+                    f"tiles of at most {self._tile_px} px, since memory fell short before"
+                )
             return painted
 
         found = list(self._memory.batched(paint, seeds, self._at_once, "seeds"))
         self._diffusion.pipeline.maybe_free_model_hooks()
+        self.notes += [note for note in self._autoencoder.notes if note not in self.notes]
         return found
 
     def described(self) -> dict[str, Json]:
@@ -140,7 +152,7 @@ class UnetPainter:
             raise BackendError(
                 f"the model could not paint {size.painted[1]}x{size.painted[0]} px",
                 why=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]} (device "
-                f"{self._memory.device}, {self._unet.dtype}, {self._options.steps} steps of "
+                f"{self._memory.device}, {self._unet.dtype}, {self._steps} steps of "
                 f"{type(self._scheduler()).__name__})",
                 fix="try --precision fp32, --device cpu, another --scheduler or --steps, or "
                 "--backend patchmatch",
@@ -152,20 +164,35 @@ class UnetPainter:
         scene, inpainting = ready.scene, self._kind.inpainting
         shown = torch.cat([scene.repaint, scene.known], 1) if inpainting else None
         predict = TiledUnet(self._unet, ready.layout, words, self._options.guidance, shown)
-        course = Course(self._scheduler(), self._options.steps, self._options.strength, inpainting)
+        course = Course(self._scheduler(), self._steps, self._options.strength, inpainting)
         return denoise(scene, course, predict, seeds)
 
     def _scheduler(self) -> object:
         own = self._diffusion.pipeline.scheduler
-        return make_scheduler(self._options.scheduler, own, self._options.steps)
+        return make_scheduler(self._options.scheduler, own, self._steps)
 
     def _words(self, size: tuple[int, int]) -> Words:
         """What to paint, for tiles of a size; some models are told it."""
         if size not in self._said:
             options = self._options
-            told_guidance = self._unet.config.get("time_cond_proj_dim") is not None
-            guided = options.guidance > 1 and not told_guidance
-            words = encode(self._diffusion, options.prompt, options.negative_prompt, guided, size)
+            words = encode(
+                self._diffusion, options.prompt, options.negative_prompt, self._guided, size
+            )
             self.notes += [note for note in words.notes() if note not in self.notes]
             self._said[size] = words
         return self._said[size]
+
+    def _without_effect(self) -> list[str]:
+        """What was asked for and cannot be done as it was."""
+        options, notes = self._options, []
+        if self._steps != options.steps:
+            notes.append(
+                f"{options.steps} steps at strength {options.strength:g} are none: {self._steps}"
+            )
+        if options.negative_prompt and not self._guided:
+            notes.append(
+                f"the negative prompt has no effect at guidance {options.guidance:g}"
+                if options.guidance <= 1
+                else "the negative prompt has no effect: the model was distilled to do without"
+            )
+        return notes

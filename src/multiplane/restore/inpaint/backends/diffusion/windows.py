@@ -31,6 +31,7 @@ class Autoencoder:
     Attributes:
         factor: Pixels a latent.
         channels: Of latents.
+        notes: What was done about too little memory and goes on.
     """
 
     def __init__(self, vae: Any, memory: Memory, tile_px: int) -> None:  # noqa: ANN401
@@ -43,6 +44,7 @@ class Autoencoder:
         """
         self._vae, self._memory = vae, memory
         self._tile_px = tile_px
+        self.notes: list[str] = []
         config = vae.config
         self.factor = 2 ** (len(config.block_out_channels) - 1)
         self.channels = int(config.latent_channels)
@@ -109,7 +111,10 @@ class Autoencoder:
             return work()
 
         least = min(LEAST_PX, most)
-        return self._memory.fewer(at, most, "px a window of the autoencoder", least)[0]
+        found, side = self._memory.fewer(at, most, "px a window of the autoencoder", least)
+        if side < most:
+            self.notes.append(f"windows of at most {side} px, since memory fell short before")
+        return found
 
     def _encoded(
         self, look: Callable[[Tile], NDArray[np.float32]], painted: tuple[int, int], wanted: Mask
