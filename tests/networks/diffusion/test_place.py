@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,23 @@ def test_attention_in_slices_says_the_same(tiny: Maker) -> None:
         told.append(out.numpy())
     assert np.allclose(told[0], told[1], atol=1e-5)
     assert told[0].std() > 1e-3
+
+
+def test_the_libraries_say_nothing_of_half_precision(tiny: Maker) -> None:
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    ear, library = Ear(), logging.getLogger("diffusers")
+    library.addHandler(ear)
+    try:
+        load_diffusion(find(str(tiny())), CPU, torch.float16)
+        library.warning("heard")
+    finally:
+        library.removeHandler(ear)
+    assert said == ["heard"]
 
 
 def test_an_autoencoder_that_overflows_stays_exact(tiny: Maker) -> None:

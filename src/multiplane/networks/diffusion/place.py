@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from multiplane.networks.diffusion.components import silence
 from multiplane.tensors.memory import Memory
 
 
@@ -24,21 +25,25 @@ def place(pipeline: Any, memory: Memory, offload: str, attention_slicing: bool) 
     Raises:
         BackendError: The device has no room for it.
     """
-    notes = []
-    _keep_exact(pipeline)
     if attention_slicing:
         pipeline.enable_attention_slicing()
+    with silence():  # half precision is spoken of, even where it is meant
+        _keep_exact(pipeline)
+        return _place(pipeline, memory, offload)
+
+
+def _place(pipeline: Any, memory: Memory, offload: str) -> list[str]:  # noqa: ANN401
     if memory.device.type == "cpu":
-        if offload != "none":
-            notes.append(f"offload {offload} has no effect: everything runs on the CPU")
         pipeline.to(memory.device)
-    elif offload == "model":
+        idle = offload != "none"
+        return [f"offload {offload} has no effect: everything runs on the CPU"] if idle else []
+    if offload == "model":
         pipeline.enable_model_cpu_offload(device=memory.device)
     elif offload == "sequential":
         pipeline.enable_sequential_cpu_offload(device=memory.device)
     else:
         memory.fewer(lambda _: pipeline.to(memory.device), 1, "copy of the networks")
-    return notes
+    return []
 
 
 def _keep_exact(pipeline: Any) -> None:  # noqa: ANN401
