@@ -137,7 +137,7 @@ def main() -> None:
         medians: dict[tuple[int, int], dict[str, float]] = {}
         for side in words.sides:
             planes = picture(folder, side)
-            for rows in (1, 4) if side == 512 else (1,):
+            for rows in (1, 4) if side == words.sides[0] else (1,):
                 found = [
                     run(model, planes, rows, words.steps, folder / f"{side}-{rows}-{turn}")
                     for turn in range(words.runs)
@@ -150,12 +150,14 @@ def main() -> None:
                     f"{middle['ours'] / middle['networks']:.1%} |"
                 )
                 print(lines[-1], flush=True)
-    one, four = (medians[512, rows]["networks"] for rows in (1, 4))
+    first = words.sides[0]
+    one, four = (medians[first, rows]["networks"] for rows in (1, 4))
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     lines += [
         "",
-        f"{words.steps} steps with guidance at 512x512 on {device}; median of {words.runs}; "
-        "loading the model is in the whole and neither with the networks nor with us. "
+        f"{words.steps} steps with guidance at {first}x{first} on {device}; median of "
+        f"{words.runs}; loading the model is in the whole and neither with the networks nor with "
+        "us. "
         f"Four seeds at once took {four / one:.2f} times what one takes: "
         f"{4 * one / four:.2f} times as fast as four runs.",
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
+import math
 import subprocess
 import sys
 import tempfile
@@ -20,11 +20,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from artwork_crops import SIZE_PX, draw
+from artwork_crops import SIZE_PX, draw, peak_gb
 from dated import write_report
 
-MOST_PX = 4096
-"""The largest tile that can be asked for."""
+STEP_PX = 64
+"""What sides are multiples of."""
 
 
 def alone(words: argparse.Namespace) -> None:
@@ -38,21 +38,23 @@ def alone(words: argparse.Namespace) -> None:
     height, width = frame.shape[:2]
     hole = np.zeros((height, width), np.uint8)
     cv2.line(hole, (0, 0), (width - 1, height - 1), 1, 24)
-    size = MOST_PX if words.alone == "whole" else SIZE_PX
+    # a larger size would enlarge the picture
+    whole = math.ceil(math.sqrt(height * width) / STEP_PX) * STEP_PX
+    size = whole if words.alone == "whole" else SIZE_PX
     window = 0 if words.alone == "whole" else 1024
     options = DiffusionOptions(
         model=str(words.model), steps=1, guidance=1, size_px=size, max_shrink=1, vae_tile_px=window
     )
     inpainter = DiffusionInpainter(options, compute=Compute(device="cpu"))
     mask = hole.view(np.bool_)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = peak_gb()
     start = time.perf_counter()
     (found,) = inpainter.propose(Gap(frame, mask, ~mask), [1])
     assert np.isfinite(found.values).all()
     told = {
         "s": time.perf_counter() - start,
-        "before_gb": before / 1e9,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+        "before_gb": before,
+        "peak_gb": peak_gb(),
         "size": [width, height],
         "picture_gb": (frame.nbytes + mask.nbytes) / 1e9,
     }
