@@ -156,6 +156,19 @@ def test_seeds_go_through_together_and_values_are_not_rounded_to_8_bits(
     assert told == [(0, 1), (1, 1)]
 
 
+def test_notes_reach_the_log_once(
+    canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(opening, "open_proposer", lambda *_: painted())
+    workshop = Workshop(options_of(rows=1), Proposers())
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            workshop.repair(Ground(canvas), loss)
+    assert caplog.text.count("patchmatch: loaded slowly") == 1
+    assert caplog.text.count("patchmatch: halved the batch") == 1
+
+
 def test_seed_0_is_drawn_once_a_picture_and_told(
     canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type
 ) -> None:

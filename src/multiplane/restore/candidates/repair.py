@@ -104,6 +104,7 @@ class Workshop:
         """
         self.groups = plan_rows(options)
         self._options, self._proposers, self._likeness = options, proposers, likeness
+        self._told: set[str] = set()
 
     def repair(self, ground: Ground, mask: Mask, progress: Progress = silent) -> Repairs:
         """Restore a picture; see :func:`restore_picture`.
@@ -191,6 +192,10 @@ class Workshop:
                 values[row, numbers] = told
                 by[row].add(proposal.by)
         notes = tuple(dict.fromkeys([*opened.notes, *proposer.notes]))
+        for note in notes:
+            if note not in self._told:  # records have it for every picture, the log once
+                log.warning("%s: %s", group.kind, note)
+        self._told.update(notes)
         settings = proposer.described()
         return [
             Candidate(
