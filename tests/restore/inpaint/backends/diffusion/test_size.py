@@ -3,10 +3,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multiplane.restore.inpaint.backends.diffusion.size import MOST_ENLARGED, Axis, find_size
+pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
+pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'")
+
+from multiplane.restore.inpaint.backends.diffusion.size import (  # noqa: E402
+    MOST_ENLARGED,
+    Axis,
+    find_size,
+)
 
 SIDES = st.integers(1, 12_000)
 
