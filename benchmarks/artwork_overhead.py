@@ -1,6 +1,6 @@
 """What restore-artwork spends round the network; and several seeds at once against one by one.
 
-python benchmarks/artwork_overhead.py [--steps 30] [--width 32] [--sides 512 2048] [--model FOLDER]
+python benchmarks/artwork_overhead.py [--steps 30] [--width 64] [--sides 512 2048] [--model FOLDER]
 
 Networks are timed at their doors (UNet, autoencoder, text encoder); loading them is told apart.
 What is left is ours: reading, cropping, scaling, light and grain, compositing, scoring, records,
@@ -120,7 +120,7 @@ def main() -> None:
     """Measure, print, write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=30)
-    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 2048])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--model", type=Path)
@@ -132,7 +132,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        model = words.model or save_pipeline(folder / "narrow", words.width)
+        model = words.model or save_pipeline(folder / "narrow", words.width, attend=True)
         run(model, picture(folder, 512), 1, 1, folder / "warm")
         medians: dict[tuple[int, int], dict[str, float]] = {}
         for side in words.sides:
@@ -155,7 +155,7 @@ def main() -> None:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     lines += [
         "",
-        f"{words.steps} steps with guidance at {first}x{first} on {device}; median of "
+        f"{words.steps} steps with guidance at 512 px, {kind}, on {device}; median of "
         f"{words.runs}; loading the model is in the whole and neither with the networks nor with "
         "us. "
         f"Four seeds at once took {four / one:.2f} times what one takes: "

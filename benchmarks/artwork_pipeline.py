@@ -15,15 +15,15 @@ from diffusers import (
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 
-def save_pipeline(folder: Path, width: int = 32) -> Path:
+def save_pipeline(folder: Path, width: int = 32, *, attend: bool = False) -> Path:
     """Write an inpainting pipeline of the architecture of SD 2, narrow and with random weights.
-
-    Unlike SD it attends at its two coarser levels alone, or no full frame of 24 megapixels could be
-    measured at all: attention grows with the square of the pixels.
 
     Args:
         folder: Where to.
         width: Channels of the first level; SD has 320.
+        attend: Whether it attends at its three finer levels, as SD does. Otherwise it does so at
+            the third alone, or no full frame of 24 megapixels could be measured at all: attention
+            grows with the square of the pixels.
 
     Returns:
         The folder.
@@ -47,11 +47,12 @@ def save_pipeline(folder: Path, width: int = 32) -> Path:
             bos_token_id=len(words) - 2, eos_token_id=len(words) - 1,
         )
     )  # fmt: skip
+    fine = ("CrossAttn", "CrossAttn", "CrossAttn", "") if attend else ("", "", "CrossAttn", "")
     unet = UNet2DConditionModel(
         sample_size=64, in_channels=9, out_channels=4, layers_per_block=2,
         block_out_channels=(width, 2 * width, 4 * width, 4 * width),
-        down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        down_block_types=tuple(f"{kind}DownBlock2D" for kind in fine),
+        up_block_types=tuple(f"{kind}UpBlock2D" for kind in reversed(fine)),
         cross_attention_dim=64, attention_head_dim=8, norm_num_groups=8,
         use_linear_projection=True,
     )  # fmt: skip

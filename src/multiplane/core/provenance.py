@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
@@ -14,6 +15,12 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Package → version, of those that are installed; ``python`` and ``machine`` too."""
+    return dict(_found())
+
+
+@functools.cache
+def _found() -> dict[str, str]:
+    """Looked up once: records of many pictures ask for it."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
     for package in PACKAGES:
         try:
