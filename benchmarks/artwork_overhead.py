@@ -153,12 +153,13 @@ def main() -> None:
     first = words.sides[0]
     one, four = (medians[first, rows]["networks"] for rows in (1, 4))
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    wide = f"SD's blocks, {words.width} channels wide (SD: 320), random weights"
+    kind = "that model" if words.model else wide
     lines += [
         "",
         f"{words.steps} steps with guidance at 512 px, {kind}, on {device}; median of "
         f"{words.runs}; loading the model is in the whole and neither with the networks nor with "
-        "us. "
-        f"Four seeds at once took {four / one:.2f} times what one takes: "
+        f"us. Four seeds at once took {four / one:.2f} times what one takes: "
         f"{4 * one / four:.2f} times as fast as four runs.",
     ]
     body = "\n".join(lines)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'")
 
-from multiplane.restore.inpaint.backends.diffusion.size import (  # noqa: E402
+from multiplane.restore.inpaint.backends.diffusion.size import (
     MOST_ENLARGED,
     Axis,
     find_size,
