@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from artwork_crops import SIZE_PX, draw, peak_gb
+from artwork_crops import SIZE_PX, draw, held_gb, peak_gb
 from dated import write_report
 
 STEP_PX = 64
@@ -47,7 +47,7 @@ def alone(words: argparse.Namespace) -> None:
     )
     inpainter = DiffusionInpainter(options, compute=Compute(device="cpu"))
     mask = hole.view(np.bool_)
-    before = peak_gb()
+    before = held_gb()
     start = time.perf_counter()
     (found,) = inpainter.propose(Gap(frame, mask, ~mask), [1])
     assert np.isfinite(found.values).all()
