@@ -12,8 +12,12 @@ from typing import Any
 
 import av
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at a time would wait for each other's threads
     os.environ.setdefault("OMP_NUM_THREADS", "1")
