@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -112,6 +114,26 @@ def done_so_far(run: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in names}
 
 
+def count_done(run: Path) -> int:
+    """Items the ledger calls done, read as another process may."""
+    path = run / FILE_NAME
+    if not path.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as book:
+        try:
+            [[count]] = book.execute("SELECT count(*) FROM records WHERE state='done'")
+        except sqlite3.OperationalError:  # its tables are not made yet
+            return 0
+    return int(count)
+
+
+def wait_for_more(process: subprocess.Popen[bytes], run: Path) -> None:
+    """Wait until the run has done one more item than now, or has ended."""
+    before = count_done(run)
+    while process.poll() is None and count_done(run) <= before:
+        time.sleep(0.02)
+
+
 @pytest.mark.slow
 def test_killed_twenty_times_and_resumed_is_the_same(
     clip: Path, finished: Path, tmp_path: Path
@@ -128,7 +150,11 @@ def test_killed_twenty_times_and_resumed_is_the_same(
         process = subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        time.sleep(chance.uniform(0.5, 7.0))
+        if chance.random() < 0.5:  # at any moment, or soon after one more item was done
+            time.sleep(chance.uniform(0.5, 7.0))
+        else:
+            wait_for_more(process, out)
+            time.sleep(chance.uniform(0, 0.5))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1

@@ -18,16 +18,42 @@ from multiplane.engine.resources import FILE_NAME, Samples, Usage, read_usage, w
 from multiplane.engine.run import quiet
 
 
-def watch(root: Path, *steps: str, every_s: float = 0.01) -> None:
-    with watched(root, quiet, every_s) as tell:
+class Looks:
+    """How often the sampler has looked: what a test waits for, so that no clock decides."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.tree_bytes = resources._tree_bytes
+
+    def __call__(self) -> int:
+        found = self.tree_bytes()
+        self.count += 1
+        return found
+
+    def wait(self, more: int) -> None:
+        """Wait until it has looked so many times more."""
+        end = self.count + more
+        while self.count < end:
+            time.sleep(0.001)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    found = Looks()
+    monkeypatch.setattr(resources, "_tree_bytes", found)
+    return found
+
+
+def watch(root: Path, looks: Looks, *steps: str) -> None:
+    with watched(root, quiet, 0.005) as tell:
         for step in steps:
             tell(step, 0, 2)
-            time.sleep(0.03)
+            looks.wait(2)
             tell(step, 2, 2)
 
 
-def test_memory_and_steps_are_kept(tmp_path: Path) -> None:
-    watch(tmp_path, "one", "two")
+def test_memory_and_steps_are_kept(tmp_path: Path, looks: Looks) -> None:
+    watch(tmp_path, looks, "one", "two")
     [usage] = read_usage(tmp_path)
     assert len(usage.at_s) == len(usage.ram_mb) > 3
     assert sorted(usage.at_s) == list(usage.at_s)
@@ -37,30 +63,32 @@ def test_memory_and_steps_are_kept(tmp_path: Path) -> None:
     assert usage.vram_peak_mb is None
 
 
-def test_what_a_run_allocates_is_seen(tmp_path: Path) -> None:
+def test_what_a_run_allocates_is_seen(tmp_path: Path, looks: Looks) -> None:
     with watched(tmp_path, quiet, 0.005) as tell:
         tell("work", 0, 1)
-        time.sleep(0.03)
+        looks.wait(1)
         held = bytearray(b"x" * 80_000_000)
-        time.sleep(0.05)
+        looks.wait(2)  # one may have begun before
         del held
     [usage] = read_usage(tmp_path)
     assert usage.ram_peak_mb - usage.ram_mb[0] > 60
 
 
-def test_resumed_runs_append_and_those_with_nothing_to_do_leave_nothing(tmp_path: Path) -> None:
-    watch(tmp_path, "one")
+def test_resumed_runs_append_and_those_with_nothing_to_do_leave_nothing(
+    tmp_path: Path, looks: Looks
+) -> None:
+    watch(tmp_path, looks, "one")
     before = (tmp_path / FILE_NAME).read_bytes()
-    watch(tmp_path)
+    watch(tmp_path, looks)
     assert (tmp_path / FILE_NAME).read_bytes() == before
-    watch(tmp_path, "two")
+    watch(tmp_path, looks, "two")
     assert [usage.steps[0][0] for usage in read_usage(tmp_path)] == ["one", "two"]
 
 
-def test_old_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_entries_go(tmp_path: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "MOST_RUNS", 3)
     for name in "abcde":
-        watch(tmp_path, name)
+        watch(tmp_path, looks, name)
     assert [usage.steps[0][0] for usage in read_usage(tmp_path)] == ["c", "d", "e"]
 
 
@@ -75,14 +103,12 @@ def test_samples_are_thinned_and_the_peak_stays(values: list[float], most: int) 
 
 
 def test_a_run_that_is_killed_keeps_what_was_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "WRITE_EVERY_S", 0.0)
     with watched(tmp_path, quiet, 0.005) as tell:
         tell("work", 0, 1)
-        end = time.monotonic() + 5
-        while not read_usage(tmp_path) and time.monotonic() < end:
-            time.sleep(0.005)
+        looks.wait(2)  # the second begins when what the first has seen is written
         assert read_usage(tmp_path)[0].steps[0][0] == "work"
 
 
@@ -93,18 +119,19 @@ def test_nothing_is_written_where_the_system_says_nothing(
         raise psutil.AccessDenied
 
     monkeypatch.setattr(resources, "_tree_bytes", silent)
-    watch(tmp_path, "one")
+    with watched(tmp_path, quiet, 0.005) as tell:
+        tell("one", 0, 2)
     assert not (tmp_path / FILE_NAME).exists()
 
 
 def test_a_full_disk_does_not_reach_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OutputError("no space left")
 
     monkeypatch.setattr(resources, "write_json", full)
-    watch(tmp_path, "one")
+    watch(tmp_path, looks, "one")
     assert not (tmp_path / FILE_NAME).exists()
 
 
@@ -116,19 +143,19 @@ def test_an_error_of_the_run_goes_on_its_way(tmp_path: Path) -> None:
 
 
 def test_torch_is_asked_where_it_is_at_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cuda = SimpleNamespace(
         is_initialized=lambda: True, device_count=lambda: 2, memory_reserved=lambda gpu: 5e8 + gpu
     )
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
-    watch(tmp_path, "one")
+    watch(tmp_path, looks, "one")
     assert read_usage(tmp_path)[0].vram_peak_mb == 1000.0
     cuda.is_initialized = lambda: False
-    watch(tmp_path, "two")
+    watch(tmp_path, looks, "two")
     assert read_usage(tmp_path)[1].vram_mb == ()
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace())  # type: ignore[arg-type]
-    watch(tmp_path, "three")
+    watch(tmp_path, looks, "three")
     assert read_usage(tmp_path)[2].vram_mb == ()
 
 
@@ -143,10 +170,10 @@ def test_torch_is_asked_where_it_is_at_work(
         "[" * 100_000,
     ],
 )  # fmt: skip
-def test_damage_is_left_out(text: str, tmp_path: Path) -> None:
+def test_damage_is_left_out(text: str, tmp_path: Path, looks: Looks) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert read_usage(tmp_path) == []
-    watch(tmp_path, "one")
+    watch(tmp_path, looks, "one")
     assert len(read_usage(tmp_path)) == 1
 
 
