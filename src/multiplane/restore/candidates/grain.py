@@ -12,15 +12,15 @@ estimators after him, whose mask is used here to compare levels.
 from __future__ import annotations
 
 import functools
-import math
 import zlib
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy import fft
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
@@ -60,40 +60,47 @@ _ROWS_PX = 2**20
 
 
 class _Lens(NamedTuple):
-    """What is needed to look at blocks of one size, all (side, side) but for the plane.
+    """What is needed to look at blocks of one size; h = side / 2 + 1 are half of the frequencies.
 
     Attributes:
-        taper: A Hann window.
-        response: Of Immerkær's mask at each frequency.
-        real: Frequencies whose amplitudes have no imaginary part.
+        taper: (side, side) a Hann window, by which the mean power of waves is a variance.
+        response: (side, side) of Immerkær's mask at each frequency.
+        real: (side, h) frequencies whose amplitudes have no imaginary part.
         plane: (side², 3) orthonormal; the planes.
-        smear: What the window does to a spectrum, as a factor of its Fourier transform.
-        fine: How far each frequency counts as grain, from 0 to 1.
+        smear: (side, side) what the window does to a spectrum, as a factor of its Fourier
+            transform.
+        fine: (side, h) how far each frequency counts as grain, from 0 to 1.
+        share: (side, h) that as a share of the mean over all, of which each stands for one or two.
     """
 
-    taper: NDArray[np.float64]
+    taper: NDArray[np.float32]
     response: NDArray[np.float64]
     real: NDArray[np.bool_]
-    plane: NDArray[np.float64]
+    plane: NDArray[np.float32]
     smear: NDArray[np.float64]
-    fine: NDArray[np.float64]
+    fine: NDArray[np.float32]
+    share: NDArray[np.float32]
 
 
 @functools.cache
 def _lens(side: int) -> _Lens:
+    half = side // 2 + 1
     line = np.square(np.sin(np.pi * (np.arange(side) + 0.5) / side))
-    real = np.zeros((side, side), np.bool_)
+    real = np.zeros((side, half), np.bool_)
     real[:: side // 2, :: side // 2] = True
     place = np.arange(side) - (side - 1) / 2
     planes = np.stack([np.ones(side**2), np.tile(place, side), np.repeat(place, side)], 1)
     response = np.square(np.abs(np.fft.fft2(_MASK, (side, side))))
-    taper = np.outer(line, line)
+    taper = np.outer(line, line) / np.square(line).sum()
     spread = np.square(np.abs(np.fft.fft2(taper)))
     smear = np.fft.fft2(spread / spread.sum()).real
-    waves = np.hypot(np.fft.fftfreq(side), np.fft.fftfreq(side)[:, None])
+    waves = np.hypot(np.fft.rfftfreq(side), np.fft.fftfreq(side)[:, None])
     longest, long = (1 / period for period in _PERIODS_PX)
-    fine = np.square(np.clip((waves - longest) / (long - longest), 0, 1))
-    return _Lens(taper, response, real, np.linalg.qr(planes)[0], smear, fine)
+    fine = np.square(np.clip((waves - longest) / (long - longest), 0, 1)).astype(np.float32)
+    share = np.full(half, 2 / side**2, np.float32)
+    share[[0, -1]] /= 2
+    plane = np.linalg.qr(planes)[0].astype(np.float32)
+    return _Lens(taper.astype(np.float32), response, real, plane, smear, fine, fine * share)
 
 
 @dataclass(frozen=True)
@@ -175,35 +182,56 @@ def measure_grain(
     blocks = _blocks(picture, where, sides)
     if blocks is None:
         return None
-    side = math.isqrt(blocks.shape[1])
+    side = blocks.shape[2]
     lens = _lens(side)
-    lumas = (blocks @ _LUMA).mean(axis=1)
-    tilts = np.einsum("pk,npc->nkc", lens.plane, blocks)
-    flat = blocks - np.einsum("pk,nkc->npc", lens.plane, tilts)
-    tapered = flat.reshape(-1, side, side, 3) * lens.taper[..., None]
-    waves = np.fft.fft2(tapered, axes=(1, 2)) / np.sqrt(np.square(lens.taper).sum())
-    powers = (np.square(np.abs(waves @ _LUMA)) * lens.fine).mean(axis=(1, 2))
+    points = blocks.reshape(-1, side**2)
+    lumas = points.mean(axis=1).reshape(-1, 3) @ _LUMA
+    level = points - (points @ lens.plane) @ lens.plane.T
+    flat = np.asarray(level, np.float32).reshape(blocks.shape)
+    waves = fft.rfft2(flat * lens.taper)
+    powers = np.tensordot(_square(_luma(waves)), lens.share, 2).astype(np.float64)
     low = powers <= _limit(powers)
-    calm = _coherence((flat @ _LUMA).reshape(-1, side, side)) <= _STROKES
+    calm = _coherence(_luma(flat)) <= _STROKES
     plain = low & calm
     few = np.count_nonzero(plain) < max(_FEWEST, _LEAST_PLAIN * np.count_nonzero(low))
     if few or powers[plain].mean() > _MOST_SIGMA**2:
-        return _floor(flat, like, side)
+        return _floor(flat, like)
     curve = _curve(lumas[calm], powers[calm], powers[plain].mean())
     some = waves[plain]
-    if like is None:
-        found = (some * np.sqrt(lens.fine)[..., None]).reshape(-1, 3)
-        basis = np.linalg.eigh((found.conj().T @ found).real / len(found))[1]
-    else:
-        basis = like.basis
-    power = np.moveaxis(np.quantile(np.square(np.abs(some @ basis)), _QUANTILE, axis=0), 2, 0)
-    power /= np.where(lens.real, _OF_ONE, _OF_TWO)
-    mirrored = np.roll(power[:, :, ::-1], 1, axis=2)
-    power = _sharpened((power + mirrored) / 2, lens.smear) * lens.fine
-    return Grain(basis, power, *curve)
+    basis = _colours(some * np.sqrt(lens.share)) if like is None else like.basis
+    along = (basis.T.astype(np.float32) @ some.reshape(len(some), 3, -1)).reshape(some.shape)
+    power = _quantile(_square(along)) / np.where(lens.real, _OF_ONE, _OF_TWO)
+    power = (power + np.roll(power[:, ::-1], 1, axis=1)) / 2  # as many waves lean to the right
+    return Grain(basis, _sharpened(_full(power), lens.smear) * _full(lens.fine), *curve)
 
 
-def _coherence(luma: NDArray[np.float64]) -> NDArray[np.float64]:
+def _luma(blocks: NDArray[Any]) -> NDArray[Any]:
+    return np.tensordot(blocks, _LUMA.astype(np.float32), (1, 0))
+
+
+def _square(waves: NDArray[np.complex64]) -> NDArray[np.float32]:
+    return np.asarray(np.square(waves.real) + np.square(waves.imag), np.float32)
+
+
+def _full(half: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Both halves of a spectrum, the same upside down."""
+    return np.concatenate([half, half[..., -2:0:-1]], axis=-1, dtype=np.float64)
+
+
+def _colours(waves: NDArray[np.complex64]) -> NDArray[np.float64]:
+    """(3, 3), columns are the colours along which blocks (n, 3, side, half) vary independently."""
+    found = np.moveaxis(waves, 1, 0).reshape(3, -1).view(np.float32).astype(np.float64)
+    return np.asarray(np.linalg.eigh(found @ found.T)[1], np.float64)
+
+
+def _quantile(powers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """That of each frequency over the blocks."""
+    beside = np.ascontiguousarray(powers.reshape(len(powers), -1).T)
+    found = np.quantile(beside, _QUANTILE, axis=1, overwrite_input=True)
+    return np.asarray(found.reshape(powers.shape[1:]), np.float64)
+
+
+def _coherence(luma: NDArray[np.float32]) -> NDArray[np.float64]:
     """How far the slopes within each block go one way, from 0 to 1: strokes do, grain does not.
 
     Larger blocks are looked at in four parts, as strokes bend.
@@ -219,17 +247,16 @@ def _coherence(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.hypot(one - other, 2 * mixed) / np.maximum(one + other, 1e-9))
 
 
-def _floor(flat: NDArray[np.float64], like: Grain | None, side: int) -> Grain:
+def _floor(flat: NDArray[np.float32], like: Grain | None) -> Grain:
     """Grain where strokes lie everywhere: white, of what Immerkær's mask finds at the least."""
-    blocks = np.moveaxis(flat.reshape(-1, side, side, 3), -1, 1)
-    windows = sliding_window_view(blocks, (3, 3), axis=(2, 3))
-    answers = np.einsum("ncyxij,ij->nyxc", windows, _MASK.astype(np.float64)) / 6
+    answers = np.diff(np.diff(flat, 2, axis=2), 2, axis=3) / 6
+    answers = np.moveaxis(answers, 1, -1).astype(np.float64)
     rough = np.square(answers @ _LUMA).mean(axis=(1, 2))
     least = answers[rough <= np.quantile(rough, 0.03)].reshape(-1, 3)
     spread = least.T @ least / len(least)
     basis = np.linalg.eigh(spread)[1] if like is None else like.basis
     power = np.maximum(np.diagonal(basis.T @ spread @ basis), 0)[:, None, None]
-    return Grain(basis, np.tile(power, (1, side, side)), np.zeros(1), np.ones(1))
+    return Grain(basis, np.tile(power, (1, *flat.shape[2:])), np.zeros(1), np.ones(1))
 
 
 def _sharpened(
@@ -252,8 +279,8 @@ def _limit(powers: NDArray[np.float64]) -> float:
 
 def _blocks(
     picture: NDArray[np.float32], where: Mask, sides: tuple[int, ...]
-) -> NDArray[np.float64] | None:
-    """Blocks that lie wholly in it, (n, pixels, 3); None when there are too few."""
+) -> NDArray[np.float32] | None:
+    """Blocks that lie wholly in it, (n, 3, side, side); None when there are too few."""
     sums = cv2.integral(where.view(np.uint8))
     for side in sides:
         fewest = _FEWEST if side == sides[-1] else _ENOUGH_BLOCKS
@@ -268,12 +295,11 @@ def _blocks(
             some = np.linspace(0, len(ys) - 1, _MOST).round().astype(np.intp)
             ys, xs = ys[some], xs[some]
         windows = sliding_window_view(picture, (side, side), axis=(0, 1))
-        found = windows[ys * _STRIDE_PX, xs * _STRIDE_PX].reshape(len(ys), 3, side**2)
-        found = np.swapaxes(found, 1, 2).astype(np.float64)
-        burnt = ((found < 1.5) | (found > 253.5)).all(axis=2).mean(axis=1)
+        found = windows[ys * _STRIDE_PX, xs * _STRIDE_PX]
+        burnt = ((found < 1.5) | (found > 253.5)).all(axis=1).mean(axis=(1, 2))
         found = found[burnt < 0.05]
         if len(found) >= fewest:
-            return np.asarray(found, np.float64)
+            return np.asarray(found, np.float32)
     return None
 
 
