@@ -14,10 +14,15 @@ import av
 import pytest
 from hypothesis import settings
 
+from multiplane.hub.cache import choose_shared
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")
+
+os.environ["MULTIPLANE_SHARED_CACHE"] = "off"  # what other programs keep here is no matter of tests
+choose_shared(None, off=True)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at a time would wait for each other's threads
     os.environ.setdefault("OMP_NUM_THREADS", "1")

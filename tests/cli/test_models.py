@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_cache import fill_shared
 
 from multiplane.cli.main import main
-from multiplane.hub.cache import choose_cache, choose_models
+from multiplane.hub.cache import choose_cache, choose_models, choose_shared
 from multiplane.hub.entries import Bundle, Known
 from multiplane.hub.shelf import place
 from multiplane.hub.table import MODELS, entry_of
@@ -158,3 +159,24 @@ def test_unknown_name(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = told(capsys, "where", "u2nett")
     assert code == 2
     assert "fix: use 'u2net" in err
+
+
+def test_list_and_where_tell_of_what_another_program_fetched(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    large = MODELS["sam2.1-large"]
+    assert isinstance(large, Bundle)
+    files = tuple(dataclasses.replace(file, sha256=None) for file in large.files)
+    monkeypatch.setitem(MODELS, large.name, dataclasses.replace(large, files=files))
+    theirs = tmp_path / "hub"
+    assert large.revision is not None
+    held = {file.name: b"{}" for file in files}
+    folder = fill_shared(theirs, large.repository, held, large.revision)
+    monkeypatch.setenv("MULTIPLANE_SHARED_CACHE", str(theirs))
+    try:
+        rows = {row[0]: row[1:] for row in table_of(told(capsys, "list")[1])}
+        assert rows["sam2.1-large"][0] == "shared"
+        assert told(capsys, "where", "sam2.1-large")[:2] == (0, f"{folder}\n")
+        assert told(capsys, "pull", "sam2.1-large")[:2] == (0, f"{folder}\n")
+    finally:
+        choose_shared(None, off=True)

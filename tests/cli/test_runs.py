@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,46 @@ def test_a_price_is_a_number_from_nothing_up(
     assert leave(*words, f"--price-per-hour={price}") == 2
     assert "fix: --price-per-hour 0.40" in capsys.readouterr().err
     assert read_price(finished) is None
+
+
+@pytest.fixture
+def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in (
+        "MULTIPLANE_SHARED_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME",
+        "XDG_CACHE_HOME",
+    ):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    yield
+    cache.choose_shared(None, off=True)
+
+
+def test_the_cache_of_other_programs_is_where_their_variables_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nothing_shared: None
+) -> None:
+    runs.use_shared()
+    assert cache.shared_cache() == Path.home() / ".cache" / "huggingface" / "hub"
+    for name, value, below in (
+        ("XDG_CACHE_HOME", "x", "x/huggingface/hub"), ("HF_HOME", "h", "h/hub"),
+        ("HUGGINGFACE_HUB_CACHE", "old", "old"), ("HF_HUB_CACHE", "new", "new"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, str(tmp_path / value))
+        runs.use_shared()
+        assert cache.shared_cache() == tmp_path / below
+    monkeypatch.setenv("MULTIPLANE_SHARED_CACHE", str(tmp_path))
+    runs.use_shared()
+    assert cache.shared_cache() == tmp_path
+    monkeypatch.setenv("MULTIPLANE_SHARED_CACHE", "off")
+    runs.use_shared()
+    assert cache.shared_cache() is None
+
+
+def test_the_cache_of_other_programs_must_be_there_when_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nothing_shared: None
+) -> None:
+    monkeypatch.setenv("MULTIPLANE_SHARED_CACHE", str(tmp_path / "absent"))
+    with pytest.raises(ConfigError, match="which is no folder") as caught:
+        runs.use_shared()
+    assert caught.value.fix == (
+        "export MULTIPLANE_SHARED_CACHE=FOLDER with a folder that exists; "
+        "MULTIPLANE_SHARED_CACHE=off, to look into none; or: unset MULTIPLANE_SHARED_CACHE"
+    )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from multiplane.hub import repositories
+from multiplane.hub import repositories, shared
+from multiplane.hub.cache import choose_cache, choose_shared
 from multiplane.hub.entries import Bundle, BundleFile, Entry
 from multiplane.hub.sources import WheelSource
 
@@ -157,3 +158,16 @@ def bundle():
         credit="Nobody",
         purpose="tests",
     )
+
+
+@pytest.fixture
+def others(tmp_path):
+    """The cache of another program, which this process looks into; nothing in it yet."""
+    folder = tmp_path / "hf" / "hub"
+    folder.mkdir(parents=True)
+    choose_cache(tmp_path / "own")
+    choose_shared(folder)
+    shared.tell.cache_clear()
+    yield folder
+    choose_shared(None, off=True)
+    choose_cache(None)

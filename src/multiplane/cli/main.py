@@ -69,6 +69,7 @@ def settings(
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     runs.use_cache()
     runs.use_models()
+    runs.use_shared()
     handler = logging.StreamHandler()
     if not verbose:
         handler.addFilter(_is_not_told_at_the_end)

@@ -25,7 +25,10 @@ app.command(help=help_of(convert), short_help="Write weights of LaMa as safetens
 
 @app.command("list")
 def list_() -> None:
-    """Show each: whether it is here, size, licence, what it is for."""
+    """Show each: whether it is here, size, licence, what it is for.
+
+    "shared" is what another program fetched; it is read where it lies, and not fetched again.
+    """
     from multiplane.hub.table import TABLES
 
     known = [entry for table in TABLES.values() for entry in table.values()]
@@ -45,7 +48,9 @@ def _state(entry: Known) -> str:
     from multiplane.hub import shelf
 
     try:
-        return "here" if shelf.locate(entry, cache=cache_folder()) else "not here"
+        if shelf.locate(entry, cache=cache_folder()) is None:
+            return "not here"
+        return "shared" if shelf.is_shared(entry, cache=cache_folder()) else "here"
     except WeightsError:
         return "damaged"
     except OSError:

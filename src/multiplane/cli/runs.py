@@ -94,6 +94,39 @@ def use_models() -> None:
         choose_models(named)
 
 
+def use_shared() -> None:
+    """Make the cache of huggingface_hub that the environment names the one of this process.
+
+    Raises:
+        ConfigError: Our own variable names no folder.
+    """
+    from multiplane.hub.cache import choose_shared
+
+    named = os.environ.get("MULTIPLANE_SHARED_CACHE", "")
+    if named.lower() == "off":
+        choose_shared(None, off=True)
+        return
+    if named and not Path(named).expanduser().is_dir():
+        raise ConfigError(
+            f"MULTIPLANE_SHARED_CACHE names {named}, which is no folder",
+            why="what other programs fetched is read there",
+            fix="export MULTIPLANE_SHARED_CACHE=FOLDER with a folder that exists; "
+            "MULTIPLANE_SHARED_CACHE=off, to look into none; or: unset MULTIPLANE_SHARED_CACHE",
+        )
+    choose_shared(Path(named).expanduser() if named else _theirs())
+
+
+def _theirs() -> Path | None:
+    """Where huggingface_hub keeps its cache, by its own variables; None where none is set."""
+    for name, below in (
+        ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"),
+        ("XDG_CACHE_HOME", "huggingface/hub"),
+    ):  # fmt: skip
+        if os.environ.get(name):
+            return Path(os.path.expandvars(os.environ[name])).expanduser() / below
+    return None
+
+
 def parse_settings(settings: list[str]) -> dict[str, object]:
     """Turn ``STEP.OPTION=VALUE`` words into overrides of a recipe.
 

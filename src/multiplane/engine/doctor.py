@@ -17,7 +17,7 @@ from multiplane.core.stage import UsesWeights
 from multiplane.engine import machine
 from multiplane.engine.recipe import load_recipe
 from multiplane.hub import shelf, weights
-from multiplane.hub.cache import models_folder
+from multiplane.hub.cache import models_folder, shared_cache
 from multiplane.hub.entries import Bundle, Known
 from multiplane.hub.sources import UrlSource
 from multiplane.hub.table import MEDIA, MODELS, entry_of
@@ -239,8 +239,8 @@ def check_networks(cache: Path | None = None) -> Check:
                 here.append(name)
         except (MultiplaneError, OSError) as error:
             faults.append(f"{name}: {error.what if isinstance(error, MultiplaneError) else error}")
-    own = models_folder()
-    place = f"; looked in {own}, too" if own else ""
+    others = [str(folder) for folder in (models_folder(), shared_cache()) if folder]
+    place = f"; looked in {' and '.join(others)}, too" if others else ""
     found = f"{', '.join(here) or 'none'} of {len(MODELS)}{place}; all: multiplane models list"
     if not faults:
         return Check("networks here", "ok", found)

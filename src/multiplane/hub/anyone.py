@@ -13,7 +13,7 @@ from pathlib import Path
 
 from multiplane.core.atomic import explain_write_error
 from multiplane.core.errors import MissingDependencyError, OutputError, WeightsError
-from multiplane.hub import bundles, pulling
+from multiplane.hub import bundles, pulling, shared
 from multiplane.hub.bundles import Found
 from multiplane.hub.entries import Bundle, BundleFile, in_words
 from multiplane.hub.layout import INDEX, MOST_JSON_BYTES, files_of, lacking_weights
@@ -43,6 +43,8 @@ def find(repository: str, *, offline: bool = False) -> Found:
     """
     found = locate(repository)
     if found is not None:
+        if found.shared:
+            shared.tell(repository, found.folder)
         return found
     if offline:
         raise WeightsError(
@@ -61,14 +63,14 @@ def find(repository: str, *, offline: bool = False) -> Found:
 
 
 def locate(repository: str) -> Found | None:
-    """Look for a pipeline that was fetched before.
+    """Look for a pipeline that was fetched before, by us or by another program.
 
     Args:
         repository: ``owner/name``.
 
     Returns:
-        Its folder and commit, all files compared with the record of the fetch; None when it is
-        not here.
+        Its folder and commit, all files compared with what is known of them; None when it is not
+        here. Of another program's the commit is None, since it may hold other weights of it.
 
     Raises:
         WeightsError: A file is not there any more, or has another hash.
@@ -76,7 +78,7 @@ def locate(repository: str) -> Found | None:
     bundle = _bundle(repository, None, ())
     pin = read_pin(bundles.home(bundle) / FILE_NAME)
     if pin is None or pin.repository != repository:
-        return None
+        return bundles.locate_shared(named(repository))
     files = tuple(BundleFile(name, digest) for name, digest in pin.files.items())
     return bundles.locate_in_cache(_bundle(repository, pin.revision, files))
 
@@ -92,6 +94,15 @@ def by_hand(repository: str) -> str:
         "folder, and name it by its path: model: FOLDER. If it was to be a path, see whether it "
         "is written right"
     )
+
+
+def named(repository: str) -> Bundle:
+    """What is known of a repository without a look at it.
+
+    Args:
+        repository: ``owner/name``.
+    """
+    return _bundle(repository, None, (BundleFile(INDEX),))
 
 
 def _bundle(repository: str, revision: str | None, files: tuple[BundleFile, ...]) -> Bundle:

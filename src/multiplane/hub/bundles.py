@@ -1,15 +1,23 @@
-"""Finding the folder of a bundle on this machine: local folder of models, then the cache."""
+"""Finding the folder of a bundle on this machine.
+
+First the local folder of models, then the cache, then what other programs have fetched.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from multiplane.core.errors import WeightsError
+from multiplane.hub import shared
 from multiplane.hub.cache import default_cache, models_folder, remembered_sha256
 from multiplane.hub.entries import Bundle
+from multiplane.hub.layout import INDEX
 from multiplane.hub.own import contents
 from multiplane.hub.pins import FILE_NAME, Pin, read_pin
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -19,10 +27,14 @@ class Found:
     Attributes:
         folder: Where its files are.
         revision: The commit they were compared with; None when nobody knows which they are of.
+        files: Those that are read, where they are not the ones of the table.
+        shared: Whether it is in the cache of other programs.
     """
 
     folder: Path
     revision: str | None
+    files: tuple[str, ...] = ()
+    shared: bool = False
 
 
 def home(bundle: Bundle, cache: Path | None = None) -> Path:
@@ -55,7 +67,7 @@ def locate(
     for candidate, revision in _candidates(bundle, models) if models else []:
         if candidate.is_dir() and any((candidate / file.name).is_file() for file in bundle.files):
             return _check_own(bundle, candidate, revision, cache)
-    return locate_in_cache(bundle, cache)
+    return locate_in_cache(bundle, cache) or locate_shared(bundle, cache)
 
 
 def locate_in_cache(bundle: Bundle, cache: Path | None = None) -> Found | None:
@@ -80,6 +92,55 @@ def locate_in_cache(bundle: Bundle, cache: Path | None = None) -> Found | None:
     return None if stale else _check_own(bundle, held, None, cache)
 
 
+def locate_shared(bundle: Bundle, cache: Path | None = None) -> Found | None:
+    """Look for a bundle where other programs keep what they fetched of the same repository.
+
+    Of a pipeline all weights of the commit do: the table names those in half precision, and
+    diffusers fetches the others unless it is told. What is damaged there is told and left alone.
+
+    Args:
+        bundle: What is wanted.
+        cache: Our own cache; None for the default one.
+
+    Returns:
+        Its folder, every file compared with all that is known of it, or None.
+    """
+    for snapshot in shared.snapshots(bundle.repository, bundle.revision, cache):
+        try:
+            wanted = _wanted_of(bundle, snapshot)
+            proven = shared.prove(snapshot, wanted, cache)
+        except (WeightsError, OSError) as error:
+            logger.warning(
+                "%s; it is not used", error.what if isinstance(error, WeightsError) else error
+            )
+            continue
+        if wanted:
+            same = {name for name in wanted if name.endswith(".safetensors")} <= {
+                file.name for file in bundle.files
+            }
+            revision = snapshot.revision if proven and same else None
+            return Found(snapshot.folder, revision, tuple(wanted), shared=True)
+    return None
+
+
+def _wanted_of(bundle: Bundle, snapshot: shared.Snapshot) -> dict[str, str | None]:
+    """Name → SHA-256, if it is known, of the files that are read; none when some are absent.
+
+    Raises:
+        WeightsError: The index of a pipeline cannot be read.
+    """
+    told = {file.name: file.sha256 for file in bundle.files}
+    if INDEX in told and (len(told) == 1 or any(name.endswith(".safetensors") for name in told)):
+        read = shared.files_of_pipeline(snapshot)
+        small = {
+            name for name in _missing(bundle, snapshot.folder) if not name.endswith(".safetensors")
+        }
+        return {} if small else {name: told.get(name) for name in read}
+    if _missing(bundle, snapshot.folder):
+        return {}
+    return {name: digest for name, digest in told.items() if (snapshot.folder / name).is_file()}
+
+
 def identity(bundle: Bundle, found: Found, cache: Path | None = None) -> str:
     """What tells weights apart: the commit where it is known, else a hash of what is there.
 
@@ -93,7 +154,7 @@ def identity(bundle: Bundle, found: Found, cache: Path | None = None) -> str:
     """
     if found.revision is not None:
         return found.revision
-    names = tuple(f.name for f in bundle.files if (found.folder / f.name).is_file())
+    names = found.files or tuple(f.name for f in bundle.files if (found.folder / f.name).is_file())
     return contents(found.folder, cache or default_cache(), names)
 
 
@@ -101,18 +162,10 @@ def _candidates(bundle: Bundle, models: Path) -> list[tuple[Path, str | None]]:
     """Where a folder of models may hold a bundle, and the commit that the place promises."""
     owner, _, name = bundle.repository.partition("/")
     plain = [models / bundle.name, models / f"{owner}--{name}", models / owner / name]
-    shared = models / f"models--{owner}--{name}"
-    revision = bundle.revision or _branch(shared)
-    deep = [(shared / "snapshots" / revision, revision)] if revision else []
+    laid_out = models / f"models--{owner}--{name}"
+    revision = bundle.revision or shared.branch(laid_out)
+    deep = [(laid_out / "snapshots" / revision, revision)] if revision else []
     return [*((path, None) for path in plain), *deep]
-
-
-def _branch(shared: Path) -> str | None:
-    """The commit that the default branch of a shared cache stood at."""
-    try:
-        return (shared / "refs" / "main").read_text(encoding="utf-8").strip() or None
-    except (OSError, ValueError):
-        return None
 
 
 def _missing(bundle: Bundle, folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 _chosen: dict[str, Path] = {}
+_OFF = Path()
 
 
 def choose_cache(folder: Path | None) -> None:
@@ -58,6 +59,25 @@ def choose_models(folder: Path | None) -> None:
 def models_folder() -> Path | None:
     """The folder of the user's own weights, if one was chosen."""
     return _chosen.get("models")
+
+
+def choose_shared(folder: Path | None, *, off: bool = False) -> None:
+    """Say where the cache lies that ``huggingface_hub`` shares among programs.
+
+    Args:
+        folder: The cache, which is read and never written into; None for the convention,
+            ``~/.cache/huggingface/hub``.
+        off: Look into none.
+    """
+    _chosen.pop("shared", None)
+    if off or folder is not None:
+        _chosen["shared"] = _OFF if off or folder is None else folder
+
+
+def shared_cache() -> Path | None:
+    """The cache that other programs fill, unless this process is not to look there."""
+    folder = _chosen.get("shared", Path.home() / ".cache" / "huggingface" / "hub")
+    return None if folder is _OFF else folder
 
 
 def sha256_of(path: Path) -> str:

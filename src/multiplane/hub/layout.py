@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
+
+from multiplane.core.errors import WeightsError
 
 INDEX = "model_index.json"
 MOST_JSON_BYTES = 16 * 2**20
@@ -18,6 +22,37 @@ _NAMES = ("diffusion_pytorch_model", "model")
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 _PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SHARD = r"-\d{5}-of-\d{5}"
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Read what a folder of diffusers says that it is made of.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The object in its model_index.json.
+
+    Raises:
+        WeightsError: There is none, or it is no JSON object, or too large.
+    """
+    path = folder / INDEX
+    fix = f"name a folder of diffusers, with {INDEX} in it, or a single .safetensors file"
+    if not path.is_file():
+        raise WeightsError(
+            f"{folder} has no {INDEX}",
+            why="it says which networks a pipeline is made of",
+            fix=fix,
+        )
+    try:
+        told = json.loads(path.read_bytes()) if path.stat().st_size <= MOST_JSON_BYTES else None
+    except (OSError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path} is no JSON", why=str(error), fix=fix) from error
+    if not isinstance(told, dict):
+        raise WeightsError(
+            f"{path} holds no JSON object", why="it lists the networks of a pipeline", fix=fix
+        )
+    return told
 
 
 def parts_of(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from multiplane.core.errors import ConfigError, MultiplaneError, WeightsError
 from multiplane.hub import anyone, bundles, pulling
@@ -16,9 +15,11 @@ from multiplane.hub.bundles import Found
 from multiplane.hub.cache import default_cache, remembered_sha256
 from multiplane.hub.diffusion import DIFFUSION, WITHDRAWN, configurations
 from multiplane.hub.entries import Bundle
-from multiplane.hub.layout import INDEX, MOST_JSON_BYTES, files_of
+from multiplane.hub.layout import INDEX, files_of, read_index
 from multiplane.hub.own import contents, find_own, is_path
 from multiplane.hub.table import entry_of
+
+logger = logging.getLogger(__name__)
 
 ARCHIVES = (".ckpt", ".pt", ".pth")
 """Older single files, of which tensors are taken and nothing else."""
@@ -70,12 +71,16 @@ def find(model: str, config: str = "", *, offline: bool = False) -> FoundPipelin
     if _is_own(model):
         return _own(model, config, offline)
     bundle, notes = _known(model)
-    if bundle is not None:
+    if bundle is not None and not _still_here(model, bundle):
+        original = _original(bundle)
+        if original:
+            logger.warning("%s", original)
         return _of_table(bundle, pulling.find(bundle, offline=offline), notes)
     if _ON_HUB.fullmatch(model):
         found = anyone.find(model, offline=offline)
-        terms = f"see https://huggingface.co/{model}"
-        return FoundPipeline(found.folder, None, model, found.revision or "", terms)
+        terms = bundle.licence if bundle else f"see https://huggingface.co/{model}"
+        mark = bundles.identity(anyone.named(model), found)
+        return FoundPipeline(found.folder, None, model, mark, terms, _of_others(model, found))
     if is_path(model):
         find_own(model)  # says that nothing is there
     unknown = _unknown(model)
@@ -114,7 +119,7 @@ def why_absent(model: str) -> str:
     """
     try:
         bundle, _ = (None, ()) if _is_own(model) else _known(model)
-        if bundle is not None:
+        if bundle is not None and not _still_here(model, bundle):
             there = bundles.locate(bundle) is not None
         elif _is_own(model) or not _ON_HUB.fullmatch(model):
             there = bool(find(model, offline=True))
@@ -127,38 +132,8 @@ def why_absent(model: str) -> str:
     if there:
         return ""
     how = f"; multiplane models pull {bundle.name} fetches it" if bundle else ""
-    return f"{model} is not here{how}"
-
-
-def read_index(folder: Path) -> dict[str, Any]:
-    """Read what a folder of diffusers says that it is made of.
-
-    Args:
-        folder: The folder.
-
-    Returns:
-        The object in its model_index.json.
-
-    Raises:
-        WeightsError: There is none, or it is no JSON object, or too large.
-    """
-    path = folder / INDEX
-    fix = f"name a folder of diffusers, with {INDEX} in it, or a single .safetensors file"
-    if not path.is_file():
-        raise WeightsError(
-            f"{folder} has no {INDEX}",
-            why="it says which networks a pipeline is made of",
-            fix=fix,
-        )
-    try:
-        told = json.loads(path.read_bytes()) if path.stat().st_size <= MOST_JSON_BYTES else None
-    except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is no JSON", why=str(error), fix=fix) from error
-    if not isinstance(told, dict):
-        raise WeightsError(
-            f"{path} holds no JSON object", why="it lists the networks of a pipeline", fix=fix
-        )
-    return told
+    original = _original(bundle) if bundle else ""
+    return f"{model} is not here{how}{f'; {original}' if original else ''}"
 
 
 def _is_own(model: str) -> bool:
@@ -181,9 +156,35 @@ def _known(model: str) -> tuple[Bundle | None, tuple[str, ...]]:
     return _TABLE.get(model) or _REPOSITORIES.get(model), ()
 
 
+def _still_here(model: str, bundle: Bundle) -> bool:
+    """Whether another program fetched a withdrawn repository while it was there, and we no copy."""
+    return (
+        model in WITHDRAWN and bundles.locate(bundle) is None and anyone.locate(model) is not None
+    )
+
+
+def _original(bundle: Bundle) -> str:
+    """What to type where the withdrawn original of a pipeline is here, and the pipeline not."""
+    if bundles.locate(bundle) is None:
+        for repository, name in WITHDRAWN.items():
+            if name == bundle.name and anyone.locate(repository) is not None:
+                return f"{repository}, its withdrawn original, is here: --model {repository}"
+    return ""
+
+
 def _of_table(bundle: Bundle, found: Found, notes: tuple[str, ...]) -> FoundPipeline:
     identity = bundles.identity(bundle, found)
+    notes += _of_others(bundle.name, found)
     return FoundPipeline(found.folder, None, bundle.name, identity, bundle.licence, notes)
+
+
+def _of_others(name: str, found: Found) -> tuple[str, ...]:
+    """What there is to say of a pipeline that another program has fetched."""
+    if not found.shared:
+        return ()
+    commit = found.folder.name[:12]
+    other = "" if found.revision else ", with the weights that it chose"
+    return (f"{name} was read from the cache of another program, at commit {commit}{other}",)
 
 
 def _own(model: str, config: str, offline: bool) -> FoundPipeline:

@@ -12,7 +12,7 @@ from multiplane.core.errors import (
     OutputError,
     WeightsError,
 )
-from multiplane.hub import bundles
+from multiplane.hub import bundles, shared
 from multiplane.hub.bundles import Found
 from multiplane.hub.cache import default_cache, models_folder, sha256_of
 from multiplane.hub.entries import Bundle, BundleFile, in_words
@@ -46,8 +46,7 @@ def find(
     """
     found = bundles.locate(bundle, explicit, folder, cache)
     if found is not None:
-        logger.debug("%s: %s", bundle.name, found.folder)
-        return found
+        return _told(bundle, found)
     if offline:
         raise WeightsError(
             f"{bundle.name} is not on this machine",
@@ -58,7 +57,7 @@ def find(
 
 
 def pull(bundle: Bundle, cache: Path | None = None) -> Found:
-    """Fetch a bundle into the cache unless it is there.
+    """Fetch a bundle into the cache unless it is there, or where other programs keep theirs.
 
     Two processes that ask at the same time fetch once: the second waits for the first.
 
@@ -77,8 +76,8 @@ def pull(bundle: Bundle, cache: Path | None = None) -> Found:
     home = bundles.home(bundle, cache)
     try:
         with only_one(home.with_name(f".{bundle.name}.lock")):
-            held = _held(bundle, cache)
-            return held if held is not None else _fetch(bundle, home)
+            held = _held(bundle, cache) or bundles.locate_shared(bundle, cache)
+            return _told(bundle, held) if held is not None else _fetch(bundle, home)
     except OutputError as error:
         raise OutputError(
             error.what,
@@ -145,6 +144,14 @@ def by_hand(bundle: Bundle, cache: Path | None = None) -> str:
         f"with a network, type: multiplane models pull {bundle.name}. Without one, put {names} "
         f"of {bundle.page}{at} into {place}{told}"
     )
+
+
+def _told(bundle: Bundle, found: Found) -> Found:
+    """What was found; where nobody would expect it, that is said."""
+    logger.debug("%s: %s", bundle.name, found.folder)
+    if found.shared:
+        shared.tell(bundle.name, found.folder)
+    return found
 
 
 def _promise(home: Path) -> Path:

