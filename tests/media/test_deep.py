@@ -39,6 +39,22 @@ def test_colour_however_it_lies(
     assert np.array_equal(read(tmp_path / "a.tif"), DEEP[..., :channels])
 
 
+@pytest.mark.parametrize("planes", [False, True])
+@pytest.mark.parametrize(
+    "settings", [{"rowsperstrip": 7}, {"tile": (16, 32)}, {"compression": "zlib"}], ids=str
+)
+def test_a_few_rows_at_a_time_are_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], planes: bool
+) -> None:
+    monkeypatch.setattr(deep, "_BAND_ROWS", 9)
+    settings = {"rowsperstrip": 3, **settings} if "tile" not in settings else settings
+    tifffile.imwrite(
+        tmp_path / "a.tif", DEEP.transpose(2, 0, 1) if planes else DEEP, photometric="rgb",
+        planarconfig="separate" if planes else "contig", extrasamples=["unassalpha"], **settings,
+    )  # fmt: skip
+    assert np.array_equal(read(tmp_path / "a.tif"), DEEP)
+
+
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_planes_stand_upright(tmp_path: Path, orientation: int) -> None:
     planes = DEEP[..., :3].transpose(2, 0, 1)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from multiplane.core.errors import InputError
-from multiplane.media.encode import Tags
+from multiplane.media import banded, png_stream
+from multiplane.media.encode import Tags, encode
 from multiplane.media.images import read_frame
 from multiplane.media.png import check, decode_plain
-from multiplane.media.png_stream import write_png_strips
+from multiplane.media.png_stream import write_png, write_png_strips
 
 
 @settings(max_examples=40, deadline=None)
@@ -73,3 +74,17 @@ def test_memory_does_not_grow_with_the_height(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0] < strip.nbytes * 80 / 2
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (9, 7, 2), (9, 7, 3), (9, 7, 4)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_made_on_the_way_it_has_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, kind: type, shape: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(banded, "BAND_BYTES", 100)
+    monkeypatch.setattr(png_stream, "_LARGE_BYTES", 0)
+    array = np.random.default_rng(1).integers(0, 9, shape).astype(kind)
+    tags = Tags(icc=b"x" * 200, text=(("Comment", "made up"),))
+    file = io.BytesIO()
+    write_png(file, banded.banded(array), tags)
+    assert file.getvalue() == encode(array, "png", tags)

@@ -13,7 +13,8 @@ from PIL import Image
 
 from multiplane.core.errors import OutputError
 from multiplane.media import tiff
-from multiplane.media.tiff import encode_tiff
+from multiplane.media.banded import Banded
+from multiplane.media.tiff import encode_tiff, write_tiff
 
 shapes = st.tuples(st.integers(1, 8), st.integers(1, 8)).flatmap(
     lambda s: st.sampled_from([s, (*s, 2), (*s, 3), (*s, 4)])
@@ -57,3 +58,17 @@ def test_what_no_offset_reaches_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(OutputError, match="4x3") as caught:
         encode_tiff(np.zeros((3, 4), np.uint8))
     assert caught.value.fix == "write it as .png"
+
+
+def test_a_strip_is_made_at_a_time() -> None:
+    array = np.random.default_rng(0).integers(0, 65536, (300, 700, 3)).astype(np.uint16)
+    asked: list[int] = []
+
+    def rows(part: slice) -> np.ndarray[Any, Any]:
+        asked.append(part.stop - part.start)
+        return array[part]
+
+    file = io.BytesIO()
+    write_tiff(file, Banded(array.shape, array.dtype, rows))
+    assert file.getvalue() == encode_tiff(array)
+    assert sum(asked) == 300 and max(asked) * array[0].nbytes <= 2**18

@@ -23,6 +23,9 @@ _BITS, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 258, 262, 274, 277
 _PLANAR, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 284, 338, 339
 _LAYOUT = (256, 257, 259, 266, 278, 317, 322, 323)
 """Size, compression, bit order, rows a strip, predictor, size of tiles: equal for all planes."""
+_WIDTH, _HEIGHT, _STRIP_ROWS, _TILE = 256, 257, 278, (322, 323)
+_BAND_ROWS = 256
+"""About so many rows are decoded at a time."""
 _PIECES = ((273, 279), (324, 325))
 """Where strips begin and how long they are; the same of tiles."""
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
@@ -143,7 +146,7 @@ def decode_tiff(data: bytes) -> tuple[NDArray[np.uint16], int]:
     """
     tags = tags_of(data)
     planes = tags.get(_SAMPLES, 1) if tags.get(_PLANAR) == _SEPARATE else 1
-    arrays = [decode(_plane(data, tags, number, planes)) for number in range(planes)]
+    arrays = [_decoded(data, tags, number, planes) for number in range(planes)]
     array = arrays[0] if planes == 1 else np.dstack(arrays)
     if tags.get(_PHOTOMETRIC) == _MIN_IS_WHITE:
         np.subtract(65535, array, out=array)
@@ -172,16 +175,53 @@ def decode(data: bytes) -> NDArray[np.uint16]:
         array = array[..., 0]
     if array.ndim == 3:
         code = cv2.COLOR_BGRA2RGBA if array.shape[2] == 4 else cv2.COLOR_BGR2RGB
-        array = cv2.cvtColor(array, code)
+        for top in range(0, len(array), _BAND_ROWS):  # OpenCV copies what it turns in place
+            part = array[top : top + _BAND_ROWS]
+            part[:] = cv2.cvtColor(part, code)
     return np.asarray(array, dtype=np.uint16)
 
 
-def _plane(data: bytes, tags: Mapping[int, Any], number: int, planes: int) -> bytes:
-    """One plane of a picture as a TIFF of its own; its pixels stay compressed as they are.
+def _decoded(data: bytes, tags: Mapping[int, Any], number: int, planes: int) -> NDArray[np.uint16]:
+    """One plane of a picture, some of its pieces at a time: they are copied to be decoded.
 
     Raises:
-        ValueError: Its strips or tiles overlap, and would be copied beyond all bounds.
+        ValueError: It cannot be decoded, or its strips or tiles overlap, and would be copied beyond
+            all bounds.
     """
+    height, most = int(tags[_HEIGHT]), len(data)
+    for starts, lengths in _PIECES:
+        share = len(tags.get(starts, ())) // planes
+        if share and sum(tags[lengths][number * share : (number + 1) * share]) > most:
+            raise ValueError("the pieces of its picture overlap")
+    starts, rows, across = _grid(tags)
+    share = len(tags.get(starts, ())) // planes
+    step = rows * -(-_BAND_ROWS // rows)
+    if step >= height or share != -(-height // rows) * across:
+        return decode(_plane(data, tags, planes, slice(number * share, (number + 1) * share)))
+    whole: NDArray[np.uint16] | None = None
+    for top in range(0, height, step):
+        low = min(top + step, height)
+        first, last = (number * share + -(-row // rows) * across for row in (top, low))
+        part = decode(_plane(data, {**tags, _HEIGHT: low - top}, planes, slice(first, last)))
+        if whole is None:
+            whole = np.empty((height, *part.shape[1:]), np.uint16)
+        if part.shape != whole[top:low].shape:
+            raise ValueError("its pixels cannot be decoded")
+        whole[top:low] = part
+    assert whole is not None, "a picture has rows"
+    return whole
+
+
+def _grid(tags: Mapping[int, Any]) -> tuple[int, int, int]:
+    """The tag of where pieces begin, how many rows each has, and how many lie side by side."""
+    (strips, _), (tiles, _) = _PIECES
+    if tiles in tags:
+        return tiles, max(1, int(tags[_TILE[1]])), -(-int(tags[_WIDTH]) // int(tags[_TILE[0]]))
+    return strips, max(1, min(int(tags.get(_STRIP_ROWS, 2**32)), int(tags[_HEIGHT]))), 1
+
+
+def _plane(data: bytes, tags: Mapping[int, Any], planes: int, mine: slice) -> bytes:
+    """Some pieces of a picture as a TIFF of its own; its pixels stay compressed as they are."""
     order = "<" if data[:2] == b"II" else ">"
     channels = tags.get(_SAMPLES, 1) // planes
     entries: dict[int, tuple[int, ...]] = {tag: (int(tags[tag]),) for tag in _LAYOUT if tag in tags}
@@ -193,10 +233,6 @@ def _plane(data: bytes, tags: Mapping[int, Any], number: int, planes: int) -> by
     for starts, lengths in _PIECES:
         if starts not in tags:
             continue
-        share = len(tags[starts]) // planes
-        mine = slice(number * share, (number + 1) * share)
-        if sum(tags[lengths][mine]) > len(data):
-            raise ValueError("the pieces of its picture overlap")
         places = []
         for start, length in zip(tags[starts][mine], tags[lengths][mine], strict=True):
             places.append(len(body))

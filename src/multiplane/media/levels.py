@@ -22,9 +22,12 @@ from multiplane.core.atomic import write_beside
 from multiplane.core.errors import InputError
 from multiplane.core.items import Json
 from multiplane.media import inks, pixels, preserve
+from multiplane.media.banded import Banded, banded
 from multiplane.media.encode import KINDS, NO_TAGS, Tags, encode
 from multiplane.media.ifd import without_thumbnail
 from multiplane.media.pixels import MAX_PIXELS, Picture
+from multiplane.media.png_stream import write_png
+from multiplane.media.tiff import write_tiff
 from multiplane.media.xmp import merge
 
 EXACT = {"png": (8, 16), "tiff": (8, 16), "webp": (8,), "bmp": (8,)}
@@ -137,38 +140,71 @@ def write_levels(
             exactly; ``like`` cannot be read.
         OutputError: The place cannot be written, or the disk is full.
     """
+    _check(levels, alpha)
+    return write_banded(path, banded(levels, alpha), like, xmp, text)
+
+
+def write_banded(
+    path: Path | str,
+    picture: Banded,
+    like: Original | Path | str | None = None,
+    xmp: Mapping[str, Json] | None = None,
+    text: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Write a picture that is made while it is written; see :func:`write_levels`.
+
+    Args:
+        path: Where to; as there.
+        picture: uint8 or uint16 (H, W, 3) RGB or (H, W, 4) RGBA, straight.
+        like: As there.
+        xmp: As there.
+        text: As there.
+
+    Returns:
+        What could not be carried over, in words.
+
+    Raises:
+        InputError: A suffix that cannot hold it exactly; ``like`` cannot be read.
+        OutputError: The place cannot be written, or the disk is full.
+    """
     path = Path(path)
-    kind = _check(path, levels, alpha)
+    kind = _kind_for(path, picture)
     tags, grey, notes = NO_TAGS, False, []
     if isinstance(like, Original):
         tags, grey = like.tags, like.grey
     elif like is not None:
-        most = max(MAX_PIXELS, levels.shape[0] * levels.shape[1])
-        picture = pixels.open_picture(Path(like), most)
-        tags, grey = _carried(picture)[0], _is_grey(picture)
-    array = levels
-    if grey and _has_no_colour(levels):
-        array = np.ascontiguousarray(levels[..., 0])
-    if alpha is not None:
-        array = np.dstack([array, alpha])
-    tags, note = _fitting(tags, array, kind)
+        most = max(MAX_PIXELS, picture.shape[0] * picture.shape[1])
+        opened = pixels.open_picture(Path(like), most)
+        tags, grey = _carried(opened)[0], _is_grey(opened)
+    if grey and all(_has_no_colour(part) for part in picture.bands()):
+        picture = picture.picked(0, *range(3, picture.shape[2]))
+    tags, note = _fitting(tags, picture, kind)
     notes += [note] if note else []
     tags, note = _told(tags, xmp, text)
     notes += [note] if note else []
-    data = encode(array, kind, tags)
-    with write_beside(path) as part:
-        part.write_bytes(data)
+    with write_beside(path) as part, part.open("wb") as file:
+        if kind == "tiff":
+            if picture.dtype == np.uint16 and picture.shape[2:] == (2,):
+                picture = picture.picked(0, 0, 0, 1)  # no reader of ours takes it otherwise
+            write_tiff(file, picture, tags.exif, tags.icc, tags.dpi, tags.xmp)
+        elif kind == "png":
+            write_png(file, picture, tags)
+        else:
+            file.write(encode(picture.whole(), kind, tags))
     return tuple(notes)
 
 
-def _check(path: Path, levels: NDArray[Any], alpha: NDArray[Any] | None) -> str:
-    """What kind of file it shall be.
+def _check(levels: NDArray[Any], alpha: NDArray[Any] | None) -> None:
+    """Refuse what is no picture.
 
     Raises:
-        InputError: It cannot hold that.
+        InputError: Levels or alpha of another dtype or shape.
     """
-    deep = levels.dtype == np.uint16
-    if not (deep or levels.dtype == np.uint8) or levels.ndim != 3 or levels.shape[2] != 3:
+    if (
+        levels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}
+        or levels.ndim != 3
+        or levels.shape[2] != 3
+    ):
         raise InputError(
             f"levels are {levels.dtype} {levels.shape}, wanted uint8 or uint16 (H, W, 3)",
             why="they are written as they are",
@@ -182,10 +218,18 @@ def _check(path: Path, levels: NDArray[Any], alpha: NDArray[Any] | None) -> str:
                 why="all channels of a file have one depth",
                 fix="alpha = np.rint(share * np.iinfo(levels.dtype).max).astype(levels.dtype)",
             )
+
+
+def _kind_for(path: Path, picture: Banded) -> str:
+    """What kind of file it shall be.
+
+    Raises:
+        InputError: It cannot hold that.
+    """
     kind = KINDS.get(path.suffix.lower(), "")
-    bits = 16 if deep else 8
-    if bits not in EXACT.get(kind, ()) or (alpha is not None and kind in _NO_ALPHA):
-        channels = "RGBA" if alpha is not None else "RGB"
+    bits, clear = 8 * picture.dtype.itemsize, picture.shape[2] == 4
+    if bits not in EXACT.get(kind, ()) or (clear and kind in _NO_ALPHA):
+        channels = "RGBA" if clear else "RGB"
         raise InputError(
             f"{path.name} cannot hold {bits} bits of {channels} to the bit",
             why="what was not repaired must come back as it was",
@@ -278,10 +322,10 @@ def _has_no_colour(levels: NDArray[Any]) -> bool:
     return bool(np.array_equal(red, green) and np.array_equal(green, blue))
 
 
-def _fitting(tags: Tags, array: NDArray[Any], kind: str) -> tuple[Tags, str]:
+def _fitting(tags: Tags, picture: Banded, kind: str) -> tuple[Tags, str]:
     """Leave out a profile that is for grey where there is colour, or the other way round."""
-    channels = array.shape[2] if array.ndim == 3 else 1
-    grey = channels < 3 and not (channels == 2 and kind == "tiff" and array.dtype == np.uint16)
+    channels = picture.shape[2] if len(picture.shape) == 3 else 1
+    grey = channels < 3 and not (channels == 2 and kind == "tiff" and picture.dtype == np.uint16)
     if not tags.icc or tags.icc[16:20] == (b"GRAY" if grey and kind != "webp" else b"RGB "):
         return tags, ""
     chunks = tuple(c for c in tags.png_chunks if c[0] != b"iCCP")

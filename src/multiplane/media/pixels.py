@@ -66,6 +66,7 @@ _MAGIC = (
     ("bmp", re.compile(rb"BM.{4}\x00\x00\x00\x00", re.DOTALL)),
 )
 _ORIENTATION = 0x0112
+_BAND_NUMBERS = 2**18
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError,
            OverflowError, NotImplementedError, RuntimeError, MemoryError,
            UserWarning, struct.error, zlib.error)  # fmt: skip
@@ -159,7 +160,11 @@ def decode(picture: Picture) -> NDArray[Any]:
             return plain
         image.load()
         orientation = int(image.getexif().get(_ORIENTATION, 1))
-        array = _deep(picture) if picture.bits > 8 else _eight(image)
+        if picture.bits > 8:  # what Pillow made of them tells that they are whole, no more
+            image.im = Image.new(image.mode, (1, 1)).im
+            array: NDArray[Any] = _deep(picture)
+        else:
+            array = _eight(image)
         array = _clear(array, picture)
     except DAMAGE as error:
         damage = _damaged(picture.path, picture.kind, error)
@@ -190,7 +195,14 @@ def to_eight(array: NDArray[Any]) -> NDArray[np.uint8]:
     """Bring uint16 to uint8, rounding; uint8 comes back as it is. Inverse of ``* 257``."""
     if array.dtype == np.uint8:
         return array
-    return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    eight = np.empty(array.shape, np.uint8)
+    step = max(1, _BAND_NUMBERS * len(array) // max(1, array.size))
+    for top in range(0, len(array), step):  # wider numbers of a few rows only
+        part = array[top : top + step].astype(np.uint32)
+        part += 128
+        part //= 257
+        eight[top : top + step] = part
+    return eight
 
 
 def to_sixteen(array: NDArray[Any]) -> NDArray[np.uint16]:
@@ -269,7 +281,8 @@ def _read(path: Path, max_pixels: int) -> tuple[str, bytes]:
             head = file.read(16)
             kind = _known_kind(path, head)
             _check_bytes(path, os.fstat(file.fileno()).st_size, max_pixels)
-            return kind, head + file.read()
+            file.seek(0)
+            return kind, file.read()
     except FileNotFoundError as error:
         raise InputError(
             f"{path} does not exist", why="a picture is read from it", fix=f"ls '{path.parent}'"

@@ -24,9 +24,9 @@ _BROKEN = cast("type[Exception]", isal_zlib.error)  # its stub calls the class a
 _LEVEL = 2  # of 0 to 3: the smallest files that cost no more than those of level 1
 _UP = 2
 _HEADER_BYTES = 13
-_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Channels → colour type."""
-_CHANNELS = {colour: channels for channels, colour in _COLOUR_TYPES.items()}
+_CHANNELS = {colour: channels for channels, colour in COLOUR_TYPES.items()}
 _HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"pHYs", b"sBIT",
              b"bKGD", b"tIME"}  # fmt: skip
 """Chunks that leave the pixels as they are and cannot hold an orientation."""
@@ -52,7 +52,7 @@ def encode_png(array: NDArray[Any]) -> bytes:
     lines[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
     header = struct.pack(
-        ">IIBBBBB", width, height, 8 * array.dtype.itemsize, _COLOUR_TYPES[channels], 0, 0, 0
+        ">IIBBBBB", width, height, 8 * array.dtype.itemsize, COLOUR_TYPES[channels], 0, 0, 0
     )
     pixels = isal_zlib.compress(lines, _LEVEL)
     return SIGNATURE + b"".join(

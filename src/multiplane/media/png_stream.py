@@ -6,9 +6,12 @@ above it, deflated by ISA-L. See W3C PNG (Third Edition), https://www.w3.org/TR/
 
 from __future__ import annotations
 
+import contextlib
 import struct
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from isal import isal_zlib
@@ -16,14 +19,60 @@ from numpy.typing import NDArray
 
 from multiplane.core.atomic import write_beside
 from multiplane.core.errors import InputError
+from multiplane.media.banded import Banded
 from multiplane.media.encode import NO_TAGS, Tags, add_png_tags
-from multiplane.media.png import SIGNATURE, chunk
+from multiplane.media.png import COLOUR_TYPES, SIGNATURE, chunk
 
 MOST_PX = 2**31 - 1
 """The longest side that the header of a PNG can hold."""
 _LEVEL = 2
 _UP = 2
 _DEFLATE, _WINDOW_BITS = 8, 15
+_LARGE_BYTES = 2**28
+_large = threading.Lock()
+"""Of larger pictures one at a time is packed."""
+
+
+def write_png(file: BinaryIO, picture: Banded, tags: Tags = NO_TAGS) -> None:
+    """Write a PNG to the same bytes as :func:`multiplane.media.encode.encode` makes.
+
+    One long stretch packs better than many pieces, so its samples are held once; not the picture
+    beside them, nor the file.
+
+    Args:
+        file: Where to, from its start.
+        picture: uint8 or uint16, 1 to 4 channels.
+        tags: What the file shall say beside its pixels.
+    """
+    height, width = picture.shape[:2]
+    colour = COLOUR_TYPES[picture.shape[2] if len(picture.shape) == 3 else 1]
+    header = struct.pack(">IIBBBBB", width, height, 8 * picture.dtype.itemsize, colour, 0, 0, 0)
+    line = picture.row_bytes + 1
+    with _large if height * line > _LARGE_BYTES else contextlib.nullcontext():
+        lines = np.empty((height, line), np.uint8)
+        above, top = np.zeros(line - 1, np.uint8), 0
+        for part in picture.bands():
+            above = _subtract(part, above, lines[top : top + len(part)])
+            top += len(part)
+        packed = isal_zlib.compress(lines, _LEVEL)
+        del lines
+        file.write(add_png_tags(SIGNATURE + chunk(b"IHDR", header), tags))
+        file.write(struct.pack(">I", len(packed)) + b"IDAT")
+        file.write(packed)
+        file.write(struct.pack(">I", isal_zlib.crc32(packed, isal_zlib.crc32(b"IDAT"))))
+        file.write(chunk(b"IEND", b""))
+
+
+def _subtract(
+    part: NDArray[Any], above: NDArray[np.uint8], lines: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Write rows minus those above them into lines, and return the last as it is."""
+    rows = np.ascontiguousarray(part).astype(part.dtype.newbyteorder(">"), copy=False)
+    rows = rows.reshape(len(part), -1).view(np.uint8)
+    lines[:, 0] = _UP
+    np.subtract(rows[0], above, out=lines[0, 1:])
+    np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
+    return np.array(rows[-1])
 
 
 def write_png_strips(
@@ -74,12 +123,8 @@ def _pack(strips: Iterable[NDArray[np.uint8]], width: int, height: int) -> Itera
     for strip in strips:
         rows_done += len(strip)
         _check(strip, width, height, rows_done)
-        rows = strip.reshape(len(strip), -1)
-        lines = np.empty((len(rows), 3 * width + 1), np.uint8)
-        lines[:, 0] = _UP
-        np.subtract(rows[0], above, out=lines[0, 1:])
-        np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
-        above = rows[-1].copy()
+        lines = np.empty((len(strip), 3 * width + 1), np.uint8)
+        above = _subtract(strip, above, lines)
         packed = stream.compress(lines)
         if packed:
             yield packed

@@ -6,14 +6,16 @@ each value is stored minus the one to its left (predictor 2).
 
 from __future__ import annotations
 
+import io
 import struct
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
 from multiplane.core.errors import OutputError
+from multiplane.media.banded import Banded, banded
 from multiplane.media.ifd import Directory, Value, order_of, pack_directory, read_directory
 
 LAYOUT_TAGS = frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282,
@@ -51,27 +53,54 @@ def encode_tiff(
     Raises:
         OutputError: It would have 4 GiB or more.
     """
+    file = io.BytesIO()
+    write_tiff(file, banded(array), exif, icc, dpi, xmp)
+    return file.getvalue()
+
+
+def write_tiff(
+    file: BinaryIO,
+    picture: Banded,
+    exif: bytes = b"",
+    icc: bytes = b"",
+    dpi: tuple[float, float] | None = None,
+    xmp: bytes = b"",
+) -> None:
+    """Write a TIFF strip by strip, as :func:`encode_tiff` does.
+
+    Args:
+        file: Where to, from its start.
+        picture: uint8 or uint16, 1 to 4 channels; a strip of it is held at a time.
+        exif: As there.
+        icc: As there.
+        dpi: As there.
+        xmp: As there.
+
+    Raises:
+        OutputError: It would have 4 GiB or more.
+    """
     order = order_of(exif)
     directory: Directory = {
         tag: value for tag, value in read_directory(exif).items() if tag not in LAYOUT_TAGS
     }
-    strips, rows = _strips(array, order)
-    body = bytearray(8)
-    places = []
-    for strip in strips:
-        places.append(len(body))
-        body += strip
-        body += bytes(len(body) % 2)
-    if len(body) > _MOST_BYTES:
+    rows = max(1, _STRIP_BYTES // max(1, picture.row_bytes))
+    place = file.write(bytes(8))
+    places, lengths = [], []
+    for part in picture.bands(rows):
+        strip = _strip(part, order)
+        places.append(place)
+        lengths.append(len(strip))
+        place += file.write(strip + bytes(len(strip) % 2))
+    if place > _MOST_BYTES:
         raise OutputError(
-            f"a picture of {array.shape[1]}x{array.shape[0]} pixels takes {len(body) / 1e9:.1f} GB "
+            f"a picture of {picture.shape[1]}x{picture.shape[0]} pixels takes {place / 1e9:.1f} GB "
             "as TIFF, at most 4.2 fit",
             why="its offsets have 32 bits",
             fix="write it as .png",
         )
-    directory |= _layout(array, order, rows)
+    directory |= _layout(picture, order, rows)
     directory[273] = _numbers(order, _LONG, *places)
-    directory[279] = _numbers(order, _LONG, *map(len, strips))
+    directory[279] = _numbers(order, _LONG, *lengths)
     if dpi:
         for tag, dots in zip((282, 283), dpi, strict=True):
             packed = struct.pack(order + "II", round(dots * 1000), 1000)
@@ -81,17 +110,18 @@ def encode_tiff(
         directory[34675] = Value(_BYTES, len(icc), icc)
     if xmp:
         directory[700] = Value(1, len(xmp), xmp)
-    body[:8] = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, len(body))
-    return bytes(body) + pack_directory(directory, order, len(body))
+    file.write(pack_directory(directory, order, place))
+    file.seek(0)
+    file.write((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, place))
 
 
-def _layout(array: NDArray[Any], order: str, rows: int) -> Directory:
-    height, width = array.shape[:2]
-    channels = array.shape[2] if array.ndim == 3 else 1
+def _layout(picture: Banded, order: str, rows: int) -> Directory:
+    height, width = picture.shape[:2]
+    channels = picture.shape[2] if len(picture.shape) == 3 else 1
     found: Directory = {
         256: _numbers(order, _LONG, width),
         257: _numbers(order, _LONG, height),
-        258: _numbers(order, _SHORT, *[8 * array.dtype.itemsize] * channels),
+        258: _numbers(order, _SHORT, *[8 * picture.dtype.itemsize] * channels),
         259: _numbers(order, _SHORT, _DEFLATE),
         262: _numbers(order, _SHORT, 1 if channels < 3 else 2),
         277: _numbers(order, _SHORT, channels),
@@ -104,17 +134,13 @@ def _layout(array: NDArray[Any], order: str, rows: int) -> Directory:
     return found
 
 
-def _strips(array: NDArray[Any], order: str) -> tuple[list[bytes], int]:
-    """The packed strips, and how many rows each holds."""
-    height = array.shape[0]
-    rows = max(1, _STRIP_BYTES // max(1, array[:1].nbytes))
-    strips = []
-    for top in range(0, height, rows):
-        part = np.array(array[top : top + rows])
-        part[:, 1:] -= array[top : top + rows, :-1]
-        part = part.astype(part.dtype.newbyteorder("<" if order == "<" else ">"), copy=False)
-        strips.append(isal_zlib.compress(np.ascontiguousarray(part).view(np.uint8), _LEVEL))
-    return strips, rows
+def _strip(rows: NDArray[Any], order: str) -> bytes:
+    """Some rows, packed."""
+    part = np.array(rows)
+    part[:, 1:] -= rows[:, :-1]
+    part = part.astype(part.dtype.newbyteorder("<" if order == "<" else ">"), copy=False)
+    packed: bytes = isal_zlib.compress(np.ascontiguousarray(part).view(np.uint8), _LEVEL)
+    return packed
 
 
 def _numbers(order: str, kind: int, *numbers: int) -> Value:

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from multiplane.restore.candidates.composite import lay_over, layer_of
+from multiplane.restore.candidates.composite import (
+    Repair,
+    lay_over,
+    layer_bands,
+    layer_of,
+    restored_bands,
+)
 
 
 def rounded(value: Fraction) -> int:
@@ -77,3 +83,19 @@ def test_an_opaque_alpha_changes_nothing(kind: type) -> None:
     assert np.array_equal(plain, same)
     assert alpha is not None
     assert np.array_equal(alpha, full)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.booleans(), st.booleans(), st.integers(1, 7))
+def test_a_few_rows_at_a_time_are_the_whole(seed: int, deep: bool, clear: bool, rows: int) -> None:
+    original, alpha, *drawn_repair = drawn(seed, deep)
+    repair, under = Repair(*drawn_repair), alpha if clear else None
+    levels, solid = lay_over(original, under, *repair)
+    whole = levels if solid is None else np.dstack([levels, solid])
+    made = restored_bands(original, under, repair)
+    assert made.shape == whole.shape
+    assert np.array_equal(np.concatenate(list(made.bands(rows))), whole)
+    layer = np.dstack(layer_of(original.shape, *repair))
+    spread = layer_bands(original.shape, repair)
+    assert spread.shape == layer.shape
+    assert np.array_equal(np.concatenate(list(spread.bands(rows))), layer)

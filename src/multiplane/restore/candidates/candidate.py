@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from multiplane.core.errors import InputError, MultiplaneError
 from multiplane.core.items import Json
 from multiplane.measure.restoration import RepairScore
-from multiplane.restore.candidates.composite import Layer, Levels, lay_over, layer_of
+from multiplane.restore.candidates.composite import Layer, Levels, Repair, lay_over, layer_of
 from multiplane.restore.candidates.damage import Damage
 
 
@@ -61,6 +61,11 @@ class Candidate:
     notes: tuple[str, ...] = ()
 
     @property
+    def repair(self) -> Repair:
+        """What is laid over the picture."""
+        return Repair(self.damage.places, self.values, self.shares)
+
+    @property
     def picture(self) -> Levels:
         """(H, W, 3) the restored picture, at the original's depth."""
         return self.restored[0]
@@ -73,7 +78,7 @@ class Candidate:
     @property
     def layer(self) -> Layer:
         """The repair alone; over the original it gives the restored picture."""
-        return layer_of(self.damage.hole.shape, self.damage.places, self.values, self.shares)
+        return layer_of(self.damage.hole.shape, *self.repair)
 
 
 class Failed(NamedTuple):

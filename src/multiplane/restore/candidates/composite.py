@@ -7,8 +7,30 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from multiplane.media.banded import Banded
+
 Levels: TypeAlias = NDArray[Any]
 """uint8 or uint16 (H, W, 3) RGB, as its file codes it."""
+
+
+class Repair(NamedTuple):
+    """What is laid over a picture.
+
+    Attributes:
+        places: (K,) where it stands in the flat picture, rising.
+        values: (K, 3) uint8 or uint16 its colours.
+        shares: (K,) how much of it stands there, up to the largest number of that kind.
+    """
+
+    places: NDArray[np.int64]
+    values: NDArray[Any]
+    shares: NDArray[np.int64]
+
+    def within(self, rows: slice, width: int) -> Repair:
+        """What of it stands in some rows of a picture, counted from the first of them."""
+        first, last = rows.start * width, rows.stop * width
+        part = slice(*np.searchsorted(self.places, (first, last)))
+        return Repair(self.places[part] - first, self.values[part], self.shares[part])
 
 
 class Layer(NamedTuple):
@@ -86,6 +108,46 @@ def lay_over(
     solid = alpha.ravel().copy()
     solid[places] = (2 * (own + kept) + most) // (2 * most)
     return levels.reshape(original.shape), solid.reshape(alpha.shape)
+
+
+def restored_bands(original: Levels, alpha: NDArray[Any] | None, repair: Repair) -> Banded:
+    """A repair over its original, made a few rows at a time; see :func:`lay_over`.
+
+    Args:
+        original: As there.
+        alpha: As there.
+        repair: What is laid over.
+
+    Returns:
+        RGB; RGBA where the original has an alpha.
+    """
+    height, width = original.shape[:2]
+
+    def rows(part: slice) -> NDArray[Any]:
+        clear = None if alpha is None else alpha[part]
+        levels, solid = lay_over(original[part], clear, *repair.within(part, width))
+        return levels if solid is None else np.dstack([levels, solid])
+
+    return Banded((height, width, 3 if alpha is None else 4), original.dtype, rows)
+
+
+def layer_bands(shape: tuple[int, ...], repair: Repair) -> Banded:
+    """A repair spread out, made a few rows at a time; see :func:`layer_of`.
+
+    Args:
+        shape: (H, W, ...) of the picture.
+        repair: What is spread out.
+
+    Returns:
+        RGBA.
+    """
+    height, width = shape[:2]
+
+    def rows(part: slice) -> NDArray[Any]:
+        count = part.stop - part.start
+        return np.dstack(layer_of((count, width), *repair.within(part, width)))
+
+    return Banded((height, width, 4), repair.values.dtype, rows)
 
 
 def _mixed(

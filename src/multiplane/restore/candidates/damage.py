@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -35,7 +36,7 @@ class Damage:
     known: Mask
     places: NDArray[np.int64]
 
-    @property
+    @cached_property
     def pieces(self) -> int:
         """How many pieces the damage has; those that touch by a corner are one."""
         count, _ = cv2.connectedComponents(self.mask.view(np.uint8), connectivity=8)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from multiplane.core.items import Item, Json
-from multiplane.media.levels import Original, write_levels
+from multiplane.media.levels import Original, write_banded
 from multiplane.restore.candidates.candidate import Candidate
+from multiplane.restore.candidates.composite import layer_bands, restored_bands
 from multiplane.restore.candidates.record import Written, statement, texts
 
 _LOSSLESS = {"png": (".png",), "tiff": (".tif", ".tiff"), "bmp": (".bmp",)}
@@ -63,11 +64,11 @@ def write_candidate(
     original, suffix = like
     name = name_for(stem, candidate)
     stated = statement(record, candidate)
-    levels, alpha = candidate.restored
-    restored, place = item.place("candidates", f"{name}{suffix}")
-    notes = write_levels(place, levels, alpha, original, stated, texts(stated))
-    del levels, alpha
-    layer = candidate.layer
-    repair, place = item.place("layers", f"{name}.png")
-    write_levels(place, layer.levels, layer.alpha, original, stated, texts(stated))
-    return Written(restored, repair, notes)
+    picture, place = item.place("candidates", f"{name}{suffix}")
+    ground = candidate.ground
+    whole = restored_bands(ground.levels, ground.alpha, candidate.repair)
+    notes = write_banded(place, whole, original, stated, texts(stated))
+    layer, place = item.place("layers", f"{name}.png")
+    alone = layer_bands(candidate.damage.hole.shape, candidate.repair)
+    write_banded(place, alone, original, stated, texts(stated))
+    return Written(picture, layer, notes)
