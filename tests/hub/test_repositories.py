@@ -165,7 +165,7 @@ class Answers(BaseHTTPRequestHandler):
         if path == "/api/models/owner/name":
             body = json.dumps({"id": "owner/name", "sha": "c" * 40, "siblings": [*self._listed()]})
             self._send(200, {"Content-Type": "application/json"}, body.encode(), with_body)
-        elif path == f"/owner/name/resolve/{'c' * 40}/{name}" and name in self.files:
+        elif path in self._places(name):
             held = self.files[name]
             tag = f'"{hashlib.sha256(held).hexdigest()}"'
             self._send(200, {"X-Repo-Commit": "c" * 40, "ETag": tag}, held, with_body)
@@ -173,6 +173,10 @@ class Answers(BaseHTTPRequestHandler):
             self._send(403, {"X-Error-Code": "GatedRepo"}, b"", with_body)
         else:
             self._send(404, {"X-Error-Code": "RepoNotFound"}, b"", with_body)
+
+    def _places(self, name):
+        commits = ("c" * 40, "main") if name in self.files else ()
+        return [f"/owner/name/resolve/{commit}/{name}" for commit in commits]
 
     def _listed(self):
         for name, held in self.files.items():
@@ -195,14 +199,24 @@ CLIENT = """
 import sys
 from pathlib import Path
 from multiplane.core.errors import WeightsError
+from multiplane.hub.cache import choose_cache, choose_shared
 from multiplane.hub.repositories import fetch_into, look_at
+from multiplane.hub.shared import prove, snapshots
+from huggingface_hub import hf_hub_download
+from huggingface_hub.constants import HF_HUB_CACHE
 
+choose_cache(Path(sys.argv[1]))
 listing = look_at("owner/name", None)
 print(listing.revision, sorted(listing.files))
 for name, listed in listing.files.items():
     path = fetch_into("owner/name", listing.revision, name, Path(sys.argv[1]))
     assert path.stat().st_size == listed.size_bytes
     print(path.relative_to(sys.argv[1]), listed.sha256 and listed.sha256[:8])
+for name in listing.files:
+    hf_hub_download("owner/name", name)  # as other programs do, into their cache
+choose_shared(Path(HF_HUB_CACHE))
+[there] = snapshots("owner/name", None, Path(sys.argv[1]))
+print(there.revision == listing.revision, prove(there, dict.fromkeys(listing.files), None))
 for repository in ("owner/closed", "owner/absent"):
     try:
         look_at(repository, None)
@@ -232,6 +246,7 @@ def test_the_real_client_is_understood(tmp_path):
         f"{'c' * 40} ['config.json', 'model.safetensors']",
         "config.json None",
         f"model.safetensors {digest}",
+        "True True",
         "cannot look at owner/closed: its terms have not been accepted",
         "cannot look at owner/absent: the hub has no such repository, or hides it from this "
         "account",
