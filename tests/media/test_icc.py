@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
-from tests.support.profiles import ADOBE, P3, PROPHOTO, gamma, parametric, rgb_profile, table
+from profiles import ADOBE, P3, PROPHOTO, gamma, parametric, rgb_profile, table
 
 from multiplane.media.icc import beyond_us, read_rgb_space, seen_as_srgb
 from multiplane.media.inks import srgb_profile

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from profiles import PROPHOTO, gamma, rgb_profile
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import BackendError, InputError, WeightsError
 from multiplane.measure.region import grow
+from multiplane.media.icc import seen_as_srgb
 from multiplane.restore.candidates import proposers as opening
 from multiplane.restore.candidates import repair as module
 from multiplane.restore.candidates.candidate import Ground
@@ -281,3 +283,47 @@ def test_pictures_without_colour_get_none(
     assert (one.picture[loss] == round(0.299 * 10 + 0.587 * 20 + 0.114 * 200)).all()
     (coloured,) = restore_picture(canvas, loss, options)
     assert (coloured.picture[loss] == (10, 20, 200)).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_networks_are_shown_srgb_and_what_they_paint_is_brought_back(
+    canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type, kind: type
+) -> None:
+    """A network that knew what was lost gives the wide picture's own numbers back."""
+    icc = rgb_profile(PROPHOTO, gamma(1.8))
+    view = seen_as_srgb(icc)
+    assert view is not None
+    step = np.iinfo(kind).max // 255
+    wide = canvas.astype(kind) * kind(step)
+    seen = view.seen(wide)
+    shown = []
+
+    class Knowing(painted):  # type: ignore[misc]
+        def propose(self, gap: Gap, seeds: list[int]) -> list[Proposal]:
+            shown.append(gap.frame)
+            return [Proposal(gap.hole, seen[gap.hole].astype(np.float32), "knowing")]
+
+    monkeypatch.setattr(opening, "open_proposer", lambda *_: Knowing())
+    plain = {"rows": 1, "match_colour": False, "match_grain": False, "together": True,
+             "context_px": 99, "score": False}  # fmt: skip
+    options = options_of(backend={"kind": "lama"}, **plain)
+    (one,) = restore_picture(wide, loss, options, icc=icc)
+    assert np.array_equal(shown[0], seen)
+    assert one.settings["seen_as"] == "sRGB, by the picture's profile"
+    assert np.abs(one.picture.astype(float) - wide)[loss].max() / step < 1.5
+    (raw,) = restore_picture(wide, loss, options)
+    assert np.array_equal(shown[1], canvas)
+    assert np.abs(raw.picture.astype(float) - wide)[loss].max() / step > 5
+    restore_picture(wide, loss, options_of(**plain), icc=icc)
+    assert np.array_equal(shown[2], canvas), "patches of the picture are in its own numbers"
+
+
+def test_a_profile_that_cannot_be_applied_is_told(
+    canvas: Frame, loss: Mask, monkeypatch: pytest.MonkeyPatch, painted: type
+) -> None:
+    monkeypatch.setattr(opening, "open_proposer", lambda *_: painted())
+    icc = rgb_profile(PROPHOTO, gamma(1.8), {b"A2B0": b"mft2"})
+    (one,) = restore_picture(canvas, loss, options_of(backend={"kind": "lama"}, rows=1), icc=icc)
+    assert any("convert the picture to a working space" in note for note in one.notes)
+    (one,) = restore_picture(canvas, loss, options_of(rows=1), icc=icc)
+    assert not any("profile" in note for note in one.notes)

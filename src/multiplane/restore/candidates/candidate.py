@@ -22,10 +22,12 @@ class Ground(NamedTuple):
     Attributes:
         levels: (H, W, 3) uint8 or uint16 RGB.
         alpha: (H, W) of the same kind; None where the picture is opaque.
+        icc: Its colour profile; empty for sRGB.
     """
 
     levels: Levels
     alpha: NDArray[Any] | None = None
+    icc: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Candidate:
     @property
     def restored(self) -> tuple[Levels, NDArray[Any] | None]:
         """The restored picture and its alpha, where it has one."""
-        return lay_over(*self.ground, self.damage.places, self.values, self.shares)
+        levels, alpha, _ = self.ground
+        return lay_over(levels, alpha, self.damage.places, self.values, self.shares)
 
     @property
     def layer(self) -> Layer:
@@ -126,7 +129,7 @@ def check_ground(ground: Ground) -> Ground:
     Raises:
         InputError: Another dtype or shape.
     """
-    levels, alpha = ground
+    levels, alpha, _ = ground
     if levels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)} or (
         levels.ndim != 3 or levels.shape[2] != 3 or 0 in levels.shape
     ):

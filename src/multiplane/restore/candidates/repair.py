@@ -16,6 +16,7 @@ from multiplane.core.errors import BackendError, MultiplaneError
 from multiplane.core.progress import Progress, silent
 from multiplane.core.threads import cpu_count, map_ordered
 from multiplane.measure.restoration import Likeness, RepairScore, rank, score_repair
+from multiplane.media.icc import SeenAsSrgb, beyond_us, seen_as_srgb
 from multiplane.media.pixels import to_eight
 from multiplane.restore.candidates.candidate import (
     Candidate,
@@ -31,7 +32,7 @@ from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.rows import Group, distinct, first_seed, plan_rows
 from multiplane.restore.inpaint.backend import Gap
 from multiplane.restore.inpaint.crops import Crop, crops_of
-from multiplane.restore.inpaint.propose import Proposal
+from multiplane.restore.inpaint.propose import LEARNED, Proposal
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,10 @@ NOTHING = "none"
 """The backend of the one row of a picture that has no damage."""
 MOST_WHOLE = 2
 """So many restorations of a picture are held whole at a time, to be scored or written."""
+UNAPPLIED = (
+    "its colour profile is of a kind that cannot be applied here: the network took its numbers "
+    "for sRGB; convert the picture to a working space such as Adobe RGB if colours come out wrong"
+)
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Rec. 601, https://www.itu.int/rec/R-REC-BT.601."""
 
@@ -50,6 +55,7 @@ class _Task(NamedTuple):
     damage: Damage
     shares: NDArray[np.int64]
     grey: bool
+    srgb: SeenAsSrgb | None
 
 
 def restore_picture(
@@ -58,6 +64,7 @@ def restore_picture(
     options: CandidatesOptions | None = None,
     alpha: NDArray[Any] | None = None,
     progress: Progress = silent,
+    icc: bytes = b"",
 ) -> list[Candidate]:
     """Restore a damaged picture several times; outside of the grown mask nothing changes.
 
@@ -69,6 +76,8 @@ def restore_picture(
         options: How; ``mask_mode`` and ``mask_threshold`` concern files.
         alpha: (H, W) of the same kind as the frame; where it is 0 nothing is learned.
         progress: Told about every backend.
+        icc: The frame's colour profile, if it is not sRGB: networks are shown the picture in sRGB,
+            and what they paint is brought back.
 
     Returns:
         The restorations, by row.
@@ -79,7 +88,7 @@ def restore_picture(
     """
     options = options or CandidatesOptions()
     workshop = Workshop(options, Proposers(Compute.of(options)))
-    repairs = workshop.repair(Ground(frame, alpha), mask, progress)
+    repairs = workshop.repair(Ground(frame, alpha, icc), mask, progress)
     for failed in repairs.failed:
         log.warning("row %d (%s) is missing: %s", failed.row, failed.backend, failed.error)
     return repairs.candidates
@@ -131,7 +140,8 @@ class Workshop:
         feather_px = min(options.feather_px, options.grow_px)
         most = int(np.iinfo(ground.levels.dtype).max)
         grey = _is_grey(ground.levels, damage.known)
-        task = _Task(ground, damage, damage.shares(feather_px, most), grey)
+        srgb = seen_as_srgb(ground.icc)
+        task = _Task(ground, damage, damage.shares(feather_px, most), grey, srgb)
         chosen = [group.chosen for group in self.groups if group.chosen]
         repairs, first = Repairs(damage, notes=chosen), first_seed(options)
         for number, group in enumerate(self.groups):
@@ -179,24 +189,33 @@ class Workshop:
         levels, damage = task.ground.levels, task.damage
         values = np.zeros((len(seeds), len(damage.places), 3), levels.dtype)
         by: list[set[str]] = [set() for _ in seeds]
+        srgb = task.srgb if group.kind in LEARNED else None
         look = (proposer.context_share, proposer.step_px)
         context_px, together = self._options.context_px, self._options.together
         for crop in crops_of(damage.hole, damage.known, context_px, *look, together):
             box = crop.box.slices
-            gap = Gap(to_eight(levels[box]), crop.hole, damage.known[box])
+            shown = srgb.seen(levels[box]) if srgb else to_eight(levels[box])
+            gap = Gap(shown, crop.hole, damage.known[box])
             numbers = damage.numbers(crop)
             proposals = proposer.propose(gap, seeds)
+            if srgb:
+                proposals = [one._replace(values=srgb.back(one.values)) for one in proposals]
             fit = partial(self._fitted, task, crop)
             fitted = map_ordered(fit, zip(proposals, seeds, strict=True), ahead=0)
-            for row, (proposal, told) in enumerate(zip(proposals, fitted, strict=True)):
-                values[row, numbers] = told
+            for row, (proposal, found) in enumerate(zip(proposals, fitted, strict=True)):
+                values[row, numbers] = found
                 by[row].add(proposal.by)
-        notes = tuple(dict.fromkeys([*opened.notes, *proposer.notes]))
+        told = [*opened.notes, *proposer.notes]
+        if group.kind in LEARNED and beyond_us(task.ground.icc):
+            told.append(UNAPPLIED)
+        notes = tuple(dict.fromkeys(told))
         for note in notes:
             if note not in self._told:  # records have it for every picture, the log once
                 log.warning("%s: %s", group.kind, note)
         self._told.update(notes)
         settings = proposer.described()
+        if srgb:
+            settings["seen_as"] = "sRGB, by the picture's profile"
         return [
             Candidate(
                 row, group.kind, "+".join(sorted(by[k])), seed if proposer.seeded else None,

@@ -42,7 +42,7 @@ class Candidates:
     """Several restorations of a damaged picture; outside of the damage it stays as it was."""
 
     name: ClassVar[str] = "restore.candidates"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     options: ClassVar[type[CandidatesOptions]] = CandidatesOptions
     needs: ClassVar[tuple[str, ...]] = ("images", "masks")
     accepts: ClassVar[tuple[str, ...]] = ()
@@ -134,7 +134,8 @@ class CandidatesWorker:
         source = self._read(item)
         read = time.perf_counter()
         original = source.original
-        repairs = self._workshop.repair(Ground(original.levels, original.alpha), source.fitted.mask)
+        ground = Ground(original.levels, original.alpha, original.tags.icc)
+        repairs = self._workshop.repair(ground, source.fitted.mask)
         made = time.perf_counter()
         files, record = _write(item, source, repairs)
         timings = {

@@ -20,6 +20,10 @@ CHANCELESS = frozenset({"lama", "opencv"})
 """Backends of ours that give the same answer whatever the seed."""
 
 
+LEARNED = frozenset({"lama", "diffusion"})
+"""Backends of ours that are networks: what they know of colours is sRGB."""
+
+
 class Proposal(NamedTuple):
     """What one seed gave.
 
