@@ -106,7 +106,8 @@ def test_colours_of_another_object_are_not_dragged_in(sigma: float) -> None:
     kept = join(truth, hole, red, grain=False)
     assert np.abs(kept - red)[hole].max() <= 0.5  # wrong, but no step of light
     banded = join(truth, hole, halves + OFF, band=True, grain=False)
-    assert np.abs(banded - halves)[hole & (np.abs(X - SIDE / 2) > 2)].max() < 3
+    apart = np.abs(banded - halves)[hole & (np.abs(X - SIDE / 2) > 2)]
+    assert apart.max() < 5 and apart.mean() < 1  # of 170
 
 
 def test_brush_strokes_are_no_grain() -> None:
@@ -150,3 +151,30 @@ def test_any_hole_gets_numbers(seed: int, height: int, width: int, band: bool) -
     assert told.shape == (int(hole.sum()), 3)
     assert told.dtype == np.float32
     assert np.isfinite(told).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 2**16),
+    st.lists(st.floats(-40, 40), min_size=3, max_size=3),
+    st.sampled_from([0.0, 1.0, 3.0]),
+    st.sampled_from([0.0, 4.0]),
+)
+def test_light_brings_nearer_to_the_truth(
+    seed: int, off: list[float], blur: float, sigma: float
+) -> None:
+    """Whatever the hole: cracks and losses, at the picture's border too."""
+    rng = np.random.default_rng(seed)
+    hole = np.zeros((SIDE, SIDE), np.uint8)
+    for _ in range(3):
+        line = (np.cumsum(rng.normal(0, 25, (8, 2)), 0) + rng.uniform(0, SIDE, 2)).astype(int)
+        cv2.polylines(hole, [line], False, 1, int(rng.integers(1, 6)))
+    x, y, radius = [*rng.integers(0, SIDE, 2).tolist(), int(rng.integers(4, 40))]
+    cv2.circle(hole, (x, y), radius, 1, -1)
+    mask = hole > 0
+    truth = np.rint(np.clip(RAMP + noise(sigma, seed=seed), 0, 255))
+    fill = cv2.GaussianBlur(truth, (0, 0), blur) if blur else truth
+    fill = np.clip(fill + np.float32(off), 0, 255).astype(np.float32)
+    before = np.abs(np.rint(fill) - truth)[mask].mean()
+    after = np.abs(join(truth, mask, fill, band=True, grain=False) - truth)[mask].mean()
+    assert after <= before + 0.25, (before, after)

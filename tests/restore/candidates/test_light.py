@@ -68,3 +68,22 @@ def test_one_channel_does_not_go_alone() -> None:
 def test_a_speck_is_left_alone() -> None:
     speck = np.hypot(X - 60, Y - 60) < 2
     assert not light.steps(GROUND, GROUND + 30, speck, ~speck).any()
+
+
+@pytest.mark.parametrize("off", [20, 90])
+def test_a_dark_rim_is_not_drawn_in(off: float) -> None:
+    """What a mask left of a crack stands beside the hole; the rest of the ring says better."""
+    rim = (np.hypot(X - 60, Y - 60) <= 31) & ~HOLE
+    seen = np.where(rim[..., None], np.float32(15), GROUND)
+    found = light.membrane(seen, GROUND + np.float32(off), HOLE, ~HOLE)
+    assert found is not None
+    assert np.abs(found + off).mean() < 3
+
+
+def test_a_painting_far_off_is_followed_all_the_way() -> None:
+    crack = np.abs(X - 60) <= 2
+    half = np.where(Y[..., None] < 60, np.float32([40, 60, 110]), np.float32([0, 2, 5]))
+    found = light.membrane(np.zeros_like(GROUND), half, crack, ~crack)
+    assert found is not None
+    left = (half[crack] + found)[np.abs(Y[crack] - 60) > 8]
+    assert np.abs(left).max() < 1.5

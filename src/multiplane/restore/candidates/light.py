@@ -18,6 +18,11 @@ Offsets = NDArray[np.float32]
 _LARGEST_PX = 2**22
 """Light is spread over at most so many pixels; a larger crop is looked at in less detail."""
 _SAMPLES = 2**20
+_ROUNDS = 3
+_AGREES = 8.0
+"""Differences that lie further from what those beside them say count less."""
+_FINE_PX, _MOST_FINE = 1.0, 16.0
+"""Down to which detail differences are followed, and how far beyond what they agree on."""
 _STEP_PX = 4
 """A step is told from strips this wide on both sides of a border, and what lies behind them."""
 _TILE_PX = 512
@@ -37,7 +42,8 @@ def membrane(
 ) -> Offsets | None:
     """Spread over a hole what the picture differs from the backend's view of it beside the hole.
 
-    As :func:`multiplane.restore.inpaint.blend.match_light`, in floats and in bounded memory.
+    A membrane (Pérez et al. 2003, doi:10.1145/882262.882269) solved by pull-push, in bounded
+    memory, over what :func:`_agreed` says of the ring.
 
     Args:
         ground: (h, w, 3) the picture.
@@ -53,8 +59,7 @@ def membrane(
         return None
     step = int(np.ceil(np.sqrt(hole.size / _LARGEST_PX)))
     values, weights = _reduced(ground, painted, ring, step)
-    even = blur_where(values, weights, RING_PX / 2 / step)
-    field = spread(even, weights)
+    field = spread(_agreed(values, weights, step), weights)
     if step == 1:
         return np.asarray(field[hole], np.float32)
     return _sampled(field, hole, step)
@@ -148,6 +153,36 @@ def _evident(off: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(clear | certain, middle, 0).astype(np.float32)
 
 
+def _agreed(
+    values: NDArray[np.float32], weights: NDArray[np.float32], step: int
+) -> NDArray[np.float32]:
+    """What neighbouring differences in a ring agree on, and a little of what each is beside that.
+
+    A mean would be pulled by the dark rim of a crack whose mask is too tight, and by strokes that
+    the backend did not see: it is a mean in which what lies further off counts less (Huber 1964,
+    doi:10.1214/aoms/1177703732), however far all of them together are off. What is finer follows
+    up to a limit, so that a repair goes on at its border where the picture ends.
+
+    Args:
+        values: (h, w, 3) the differences.
+        weights: (h, w); 0 where there are none.
+        step: Pixels of the picture a place.
+
+    Returns:
+        (h, w, 3).
+    """
+    ring = weights > 0
+    mine, own, trust = values[ring], weights[ring], weights.copy()
+    even = blur_where(values, trust, RING_PX / 2 / step)
+    for _ in range(_ROUNDS):
+        off = np.abs(mine - even[ring]).max(axis=1)
+        trust[ring] = own * _AGREES / np.maximum(off, _AGREES)
+        even = blur_where(values, trust, RING_PX / 2 / step)
+    fine = np.zeros_like(values)
+    fine[ring] = np.clip(mine - even[ring], -_MOST_FINE, _MOST_FINE)
+    return even + blur_where(fine, trust, _FINE_PX / step) if step <= 2 else even
+
+
 def _even(picture: NDArray[np.float32], where: Mask, border: Mask) -> NDArray[np.float32]:
     """What the picture shows near each pixel of a border, (N, 3); not a number where nothing."""
     weights = where.astype(np.float32)
@@ -171,7 +206,7 @@ def _reduced(
         weight = ring[part].astype(np.float32)
         if not weight.any():
             continue
-        off = np.clip(ground[part] - painted[part], -MOST, MOST) * weight[..., None]
+        off = (ground[part] - painted[part]) * weight[..., None]
         if step > 1:
             spare = ((0, -off.shape[0] % step), (0, -width % step))
             weight, off = np.pad(weight, spare), np.pad(off, (*spare, (0, 0)))
