@@ -10,7 +10,7 @@ pytest.importorskip("diffusers", reason="needs pip install 'multiplane[neural]'"
 
 from multiplane.core.errors import BackendError  # noqa: E402
 from multiplane.restore.inpaint.backends.diffusion.size import Axis, Size  # noqa: E402
-from multiplane.restore.inpaint.backends.diffusion.windows import Autoencoder  # noqa: E402
+from multiplane.restore.inpaint.backends.diffusion.windows import Autoencoder, Seen  # noqa: E402
 from multiplane.tensors.memory import Memory  # noqa: E402
 from multiplane.tensors.tiles import Tile  # noqa: E402
 
@@ -134,6 +134,41 @@ def test_with_too_little_memory_windows_become_smaller() -> None:
     with pytest.raises(BackendError, match="too small even for 256 px a window") as caught:
         Autoencoder(Means(most_px=0), memory, 0).encode(look, (512, 1024), grey)
     assert "--max-vram-gb" in caught.value.fix
+
+
+class Spreading(Means):
+    """Shows in every pixel what all of a window holds, as its attention does; falls short."""
+
+    def decode(self, latents: Any, return_dict: bool) -> Any:
+        (large,) = super().decode(latents, return_dict)
+        return (large + large.mean(dim=(2, 3), keepdim=True),)
+
+
+@pytest.mark.parametrize("short", ["encode", "decode"])
+def test_windows_that_became_smaller_look_at_nothing_unknown(short: str) -> None:
+    """Memory falls short only once it is settled which latents are encoded."""
+    vae, painted = Spreading(), (800, 1280)
+    coder = autoencoder(vae, 640)
+
+    def look(tile: Tile) -> Any:
+        return np.full((tile.bottom - tile.top, tile.right - tile.left, 3), 160, np.float32)
+
+    where = np.zeros(painted, np.bool_)
+    where[240:256, 720:736] = True
+    wanted = where.reshape(100, 8, 160, 8).any(axis=(1, 3))
+    needed = np.zeros_like(wanted)
+    for tile in coder.windows(painted, wanted)[0]:
+        needed[tile.part] = True
+    assert not needed.all()
+    if short == "encode":
+        vae.most_px = 500 * 500
+    latents = coder.encode(look, painted, needed)
+    vae.most_px = 500 * 500
+    latents[:, :, ~needed] = 50.0  # whatever lies there is not known
+    found = coder.decode(latents, where, a_size(*painted), wanted, Seen(look, needed))[0]
+    smaller = coder.windows(painted, wanted)[0]
+    assert any(not needed[tile.part].all() for tile in smaller), "the case is there"
+    assert np.allclose(found, (2 * (160 / 127.5 - 1) + 1) * 127.5, atol=0.01)
 
 
 def test_what_is_no_number_is_refused() -> None:

@@ -14,7 +14,7 @@ from multiplane.restore.inpaint.backends.diffusion.sampling import Scene
 from multiplane.restore.inpaint.backends.diffusion.shown import Shown
 from multiplane.restore.inpaint.backends.diffusion.size import Size
 from multiplane.restore.inpaint.backends.diffusion.tiles import Layout, divide
-from multiplane.restore.inpaint.backends.diffusion.windows import Autoencoder
+from multiplane.restore.inpaint.backends.diffusion.windows import Autoencoder, Seen
 from multiplane.tensors.tiles import Tile
 
 GREY = 127.5
@@ -46,11 +46,13 @@ class Ready:
         scene: It, in latents.
         layout: Its tiles.
         wanted: (h, w) the latents that are decoded.
+        seen: What is known of the crop, and where it was encoded.
     """
 
     scene: Scene
     layout: Layout
     wanted: Mask
+    seen: Seen
 
 
 def prepare(
@@ -92,4 +94,5 @@ def prepare(
         as_it_lies = Shown(gap.frame, unknown & ~gap.hole, size)
         original = autoencoder.encode(lambda tile: as_it_lies.window(tile)[0], size.painted, needed)
     mask = torch.from_numpy(repaint.astype(np.float32))[None, None].to(known.device)
-    return Ready(Scene(mask, known, original, layout.covered), layout, wanted)
+    scene = Scene(mask, known, original, layout.covered)
+    return Ready(scene, layout, wanted, Seen(look, needed))

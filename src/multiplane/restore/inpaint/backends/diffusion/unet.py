@@ -143,9 +143,10 @@ class UnetPainter:
         try:
             if side not in ready:
                 ready[side] = prepare(gap, where, size, side, self._autoencoder, self._kind)
+            crop = ready[side]
             with torch.inference_mode():
-                latents = self._denoised(ready[side], seeds)
-            return self._autoencoder.decode(latents, where, size, ready[side].wanted)
+                latents = self._denoised(crop, seeds)
+            return self._autoencoder.decode(latents, where, size, crop.wanted, crop.seen)
         except Exception as error:
             if fell_short(error) or isinstance(error, MultiplaneError):
                 raise

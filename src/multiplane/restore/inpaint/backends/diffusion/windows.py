@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -17,9 +17,23 @@ from multiplane.tensors.memory import Memory
 from multiplane.tensors.tiles import Tile, fade, lay_tiles, touching
 
 A = TypeVar("A")
+Look = Callable[[Tile], NDArray[np.float32]]
+"""Gives float32 (h, w, 3) in [0, 255] of a part of a picture, painted px."""
 
 LEAST_PX = 256
 """Where memory falls short, windows become no smaller than this."""
+
+
+class Seen(NamedTuple):
+    """What latents were made from.
+
+    Attributes:
+        look: The picture.
+        where: (h, w) which of them were.
+    """
+
+    look: Look
+    where: Mask
 
 
 class Autoencoder:
@@ -67,13 +81,11 @@ class Autoencoder:
         size = painted[0] // self.factor, painted[1] // self.factor
         return touching(lay_tiles(size, side, overlap, 1), wanted), overlap
 
-    def encode(
-        self, look: Callable[[Tile], NDArray[np.float32]], painted: tuple[int, int], wanted: Mask
-    ) -> torch.Tensor:
+    def encode(self, look: Look, painted: tuple[int, int], wanted: Mask) -> torch.Tensor:
         """Turn what is wanted of a picture into latents; the mean of what the encoder says.
 
         Args:
-            look: Gives float32 (h, w, 3) in [0, 255] of a part, painted px.
+            look: Shows the picture.
             painted: Height and width, px.
             wanted: (h, w) in latents.
 
@@ -83,15 +95,19 @@ class Autoencoder:
         return self._with_room(lambda: self._encoded(look, painted, wanted), painted)
 
     def decode(
-        self, latents: torch.Tensor, where: Mask, size: Size, wanted: Mask
+        self, latents: torch.Tensor, where: Mask, size: Size, wanted: Mask, seen: Seen | None = None
     ) -> list[NDArray[np.float32]]:
         """Turn latents into the colours of pixels.
+
+        Windows that became smaller on the way lie elsewhere, and may look at latents that nobody
+        needed before: what is known there is encoded then.
 
         Args:
             latents: float32 (B, C, h, w).
             where: (H, W) of the crop: which pixels.
             size: At which the crop was painted.
             wanted: (h, w) the latents in which those lie.
+            seen: What they were made from; None where all of them mean something.
 
         Returns:
             (K, 3) in [0, 255] of each, not rounded, at ``where`` in row-major order.
@@ -99,7 +115,9 @@ class Autoencoder:
         Raises:
             BackendError: The decoder gave something that is no number.
         """
-        return self._with_room(lambda: self._decoded(latents, where, size, wanted), size.painted)
+        return self._with_room(
+            lambda: self._decoded(latents, where, size, wanted, seen), size.painted
+        )
 
     def _with_room(self, work: Callable[[], A], painted: tuple[int, int]) -> A:
         """Do it with windows as large as memory allows; smaller ones stay for the next time."""
@@ -116,9 +134,7 @@ class Autoencoder:
             self.notes.append(f"windows of at most {side} px, since memory fell short before")
         return found
 
-    def _encoded(
-        self, look: Callable[[Tile], NDArray[np.float32]], painted: tuple[int, int], wanted: Mask
-    ) -> torch.Tensor:
+    def _encoded(self, look: Look, painted: tuple[int, int], wanted: Mask) -> torch.Tensor:
         tiles, overlap = self.windows(painted, wanted)
         height, width = wanted.shape
         total = torch.zeros((1, self.channels, height, width))
@@ -136,14 +152,29 @@ class Autoencoder:
         return latents.to(self._memory.device)
 
     def _decoded(
-        self, latents: torch.Tensor, where: Mask, size: Size, wanted: Mask
+        self, latents: torch.Tensor, where: Mask, size: Size, wanted: Mask, seen: Seen | None
     ) -> list[NDArray[np.float32]]:
         tiles, overlap = self.windows(size.painted, wanted)
+        if seen is not None:
+            latents = self._completed(latents, tiles, size.painted, seen)
         points = Points(where, size, len(latents), overlap * self.factor)
         for tile in tiles:
             for index, painted in self._each(latents[..., *tile.part]):
                 points.add(self._in_px(tile), index, painted)
         return [points.values(index) for index in range(len(latents))]
+
+    def _completed(
+        self, latents: torch.Tensor, tiles: list[Tile], painted: tuple[int, int], seen: Seen
+    ) -> torch.Tensor:
+        """Latents that mean something wherever windows look."""
+        lacking = np.zeros_like(seen.where)
+        for tile in tiles:
+            lacking[tile.part] = True
+        lacking &= ~seen.where
+        if not lacking.any():
+            return latents
+        more = self._encoded(seen.look, painted, lacking)
+        return torch.where(torch.from_numpy(lacking).to(more.device), more, latents)
 
     def _each(self, latents: torch.Tensor) -> Iterator[tuple[int, torch.Tensor]]:
         """Decode them one by one: what one seed gives does not depend on the others.
