@@ -7,27 +7,21 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.morphology import skeletonize
 
 from multiplane.core.arrays import Frame, Mask
+from multiplane.restore.damage.chains import lines
 from multiplane.restore.damage.config import DamageOptions
-from multiplane.restore.damage.ridges import (
-    STEPS,
-    Levels,
-    lightness,
-    lines,
-    widths_between,
-)
+from multiplane.restore.damage.pieces import long_lines, of_one_darkness
+from multiplane.restore.damage.ridges import STEPS, Levels, levels, widths_between
 from multiplane.restore.damage.squares import TILE_PX, tiles
 
-_THRESHOLD = 2.4
-_DARKER = 1.0
-_SURE_SHARE = 0.25
-"""So much of a crack's length is found without following it from elsewhere."""
-_EDGE = 0.4
+_THRESHOLD = 2.85
+_FACTOR = 1.35
+"""By so much half a step of sensitivity lowers the threshold."""
+_EDGE = 0.5
 """A crack ends where it is this share as deep as nearby along it."""
-_SHALLOWEST = 3.0
-"""In L*."""
+_SHALLOWEST = 6.0
+"""In L* and chroma together."""
 
 
 def find_cracks(frame: Frame, options: DamageOptions, tile_px: int = TILE_PX) -> Mask:
@@ -41,22 +35,21 @@ def find_cracks(frame: Frame, options: DamageOptions, tile_px: int = TILE_PX) ->
     Returns:
         (H, W).
     """
-    light = lightness(frame)
-    found = np.zeros(light.shape, np.bool_)
+    found = np.zeros(frame.shape[:2], np.bool_)
     if options.crack_tone != "bright":
-        found |= _dark_lines(light, options, tile_px)
+        found |= _lines(levels(frame), options, tile_px)
     if options.crack_tone != "dark":
-        found |= _dark_lines((100 * STEPS - light).astype(np.int16), options, tile_px)
+        found |= _lines(levels(frame, bright=True), options, tile_px)
     return found
 
 
-def _dark_lines(light: Levels, options: DamageOptions, tile_px: int) -> Mask:
-    less = 2 ** (1 - 2 * options.crack_sensitivity)
+def _lines(light: Levels, options: DamageOptions, tile_px: int) -> Mask:
+    less = _FACTOR ** (1 - 2 * options.crack_sensitivity)
     widest_px, shortest_px = _sizes(light.shape, options)
     widths = widths_between(options.crack_min_width_px, widest_px)
-    seen = lines(light, widths, _THRESHOLD * less, 2 * _DARKER * (1 - options.crack_sensitivity),
-                 tile_px)  # fmt: skip
-    kept = _long_and_thin(seen.weak, seen.strong, widest_px, shortest_px)
+    seen = lines(light, widths, _THRESHOLD * less, shortest_px, tile_px)
+    seen = seen._replace(weak=of_one_darkness(seen, light))
+    kept = long_lines(seen, widest_px, shortest_px)
     if not kept.any():
         return kept
     return _as_wide_as_it_is(light, kept, (widest_px, _SHALLOWEST * less), tile_px)
@@ -68,23 +61,6 @@ def _sizes(shape: tuple[int, ...], options: DamageOptions) -> tuple[float, float
     widest = options.crack_max_width_px or min(32.0, max(6.0, 0.003 * shorter))
     shortest = options.crack_min_length_px or max(48.0, 0.1 * shorter)
     return max(widest, options.crack_min_width_px), shortest
-
-
-def _long_and_thin(weak: Mask, strong: Mask, widest_px: float, shortest_px: float) -> Mask:
-    """The connected pieces that are lines, and of which enough is sure (hysteresis)."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(weak.view(np.uint8), connectivity=8)
-    middle = np.asarray(skeletonize(weak), np.bool_)  # type: ignore[no-untyped-call]
-    length = np.bincount(labels[middle], minlength=count)
-    sure = np.bincount(labels[middle & strong], minlength=count)
-    extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    kept = (
-        (extent >= shortest_px)
-        & (stats[:, cv2.CC_STAT_AREA] <= length * (widest_px + 2))
-        & (sure >= _SURE_SHARE * length)
-        & (sure > 0)
-    )
-    kept[0] = False
-    return np.asarray(kept[labels])
 
 
 def _as_wide_as_it_is(light: Levels, core: Mask, limits: tuple[float, float], tile_px: int) -> Mask:
