@@ -73,6 +73,14 @@ def test_a_path_given_twice_is_done_once(
     assert f"{again} is given twice, also as {path}; it is done once" in caplog.text
 
 
+def test_a_file_in_the_place_of_a_run_folder_remembers_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "out").write_text("x")
+    assert remembered(tmp_path / "out") == {}
+    assert not caplog.messages
+
+
 def test_a_run_folder_remembers_what_it_was_given(tmp_path: Path) -> None:
     assert remembered(tmp_path) == {}
     one, two = (Planes(name, {"source": (f"/{name}.mp4",)}) for name in ("one", "two"))

@@ -113,3 +113,10 @@ def test_photographs_of_kinds_that_are_not_read_are_told(tmp_path: Path) -> None
     assert [failure.item for failure in unfit] == ["phone.HEIC", "sub/old.gif"]
     assert unfit[0].what == "phone.HEIC is of a kind that is not read"
     assert unfit[0].fix == "export it as PNG or TIFF under that name, or move it away"
+
+
+@pytest.mark.skipif(os.sep != "/", reason="backslashes part folders there")
+def test_a_path_of_another_system_is_told() -> None:
+    with pytest.raises(InputError, match="not there") as caught:
+        find_pictures([Path("F:\\imgs\\pic.png")])
+    assert caught.value.fix.endswith("names with spaces need quotes; here folders are parted by /")

@@ -9,7 +9,9 @@ from multiplane.hub import own
 from multiplane.hub.cache import sha256_of
 
 
-@pytest.mark.parametrize("model", ["./net", "../net", "a/b", "~/net", "/abs", ".hidden", "net/"])
+@pytest.mark.parametrize(
+    "model", ["./net", "../net", "a/b", "~/net", "/abs", ".hidden", "net/", "C:\\net"]
+)
 def test_paths_are_told_from_names(model):
     assert own.is_path(model)
 
@@ -48,6 +50,13 @@ def test_nothing_there(tmp_path, kind):
     assert caught.value.fix == (
         "name an existing file or folder of weights, or a name of: multiplane models list"
     )
+
+
+@pytest.mark.skipif(os.sep != "/", reason="backslashes part folders there")
+def test_a_path_of_another_system_is_told():
+    with pytest.raises(WeightsError, match="is not there") as caught:
+        own.find_own("F:\\models\\sd2")
+    assert caught.value.fix.endswith("models list; here folders are parted by /")
 
 
 def test_contents_do_not_depend_on_where_they_are(tmp_path):

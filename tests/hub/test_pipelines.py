@@ -213,9 +213,15 @@ def test_a_path_that_leads_nowhere_is_told(model, hub):
     assert not hub.looked
 
 
+def test_the_nearest_name_is_told():
+    with pytest.raises(ConfigError, match=r"did you mean 'sd2-inpainting'\?") as caught:
+        pipelines.find("sd2-inpaintng")
+    assert caught.value.fix == "--model sd2-inpainting"
+
+
 def test_names_that_stand_for_no_pipeline_are_told():
-    with pytest.raises(ConfigError, match="no models called 'sd99'") as caught:
-        pipelines.find("sd99")
+    with pytest.raises(ConfigError, match="no models called 'dall-e'") as caught:
+        pipelines.find("dall-e")
     assert caught.value.fix == (
         "use one of sd15-inpainting, sd2-inpainting, sdxl-inpainting, sd15, sdxl; owner/name on "
         "the model hub; or the path of a folder or a .safetensors file"

@@ -36,7 +36,9 @@ def parameters(model: type[Options]) -> list[inspect.Parameter]:
 def given(model: type[Options], values: Mapping[str, Any]) -> dict[str, object]:
     """The options that were typed, as overrides; a text is just that, whatever YAML reads in it."""
     return {
-        name: _quoted(values[name]) if field.annotation is str else values[name]
+        name: _quoted(values[name])
+        if field.annotation is str or values[name] == ""
+        else values[name]
         for name, field in model.model_fields.items()
         if values.get(name) not in (None, [])
     }

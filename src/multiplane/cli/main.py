@@ -13,6 +13,7 @@ import typer
 from multiplane import __version__
 from multiplane.cli import models, recipes, runs, stages
 from multiplane.cli.console import complain, help_of
+from multiplane.cli.misplaced import TellsOfSteps
 from multiplane.core.errors import MultiplaneError
 
 EXIT_ERROR = 2
@@ -32,7 +33,7 @@ app.command(
     help=help_of(runs.demo),
     short_help="Take a clip of Big Buck Bunny apart into planes.",  # a line of the list
 )(runs.demo)
-app.command("run", help=help_of(runs.run))(runs.run)
+app.command("run", help=help_of(runs.run), cls=TellsOfSteps)(runs.run)
 app.command("status")(runs.status)
 app.command("report")(runs.report)
 app.command("doctor", help=help_of(runs.doctor))(runs.doctor)

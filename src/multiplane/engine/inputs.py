@@ -89,7 +89,7 @@ def remembered(root: Path) -> Known:
             }
             for entry in entries
         }
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # that it is a file is told when it is claimed
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("%s cannot be read; inputs get new ids: %s", root / folder.INPUTS, error)

@@ -14,6 +14,7 @@ from multiplane.engine.partners import IMAGES, MASKS, Found
 from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
 from multiplane.engine.unmatched import left_out
+from multiplane.hub.own import foreign_path
 from multiplane.media.images import SUFFIXES, natural_key
 
 _UNREAD = frozenset({
@@ -123,7 +124,8 @@ def _find(
         raise InputError(
             f"{given} is neither a file nor a folder" if kind else f"not there: {given}",
             why=f"{what} are looked for before anything runs",
-            fix="check the path; names with spaces need quotes",
+            fix="check the path; names with spaces need quotes"
+            + ("; here folders are parted by /" if foreign_path(str(given)) else ""),
         )
     if kind == "file":
         if not is_text(str(given)):

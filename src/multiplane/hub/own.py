@@ -20,10 +20,19 @@ def is_path(model: str) -> bool:
     Args:
         model: What the user typed.
     """
-    separators = {os.sep, os.altsep or os.sep, "/"}
+    separators = {os.sep, os.altsep or os.sep, "/", "\\"}
     if model.startswith((".", "~")) or any(separator in model for separator in separators):
         return True
     return bool(model) and os.path.lexists(model)
+
+
+def foreign_path(path: str) -> bool:
+    """Whether a path is written as on another system: with backslashes where / parts folders.
+
+    Args:
+        path: As typed.
+    """
+    return os.sep == "/" and "\\" in path
 
 
 def find_own(model: str) -> Path:
@@ -48,7 +57,8 @@ def find_own(model: str) -> Path:
         raise WeightsError(
             f"model {model!r}: {path.absolute()} {what}",
             why="it was named by its path, so nothing else is tried",
-            fix="name an existing file or folder of weights, or a name of: multiplane models list",
+            fix="name an existing file or folder of weights, or a name of: multiplane models list"
+            + ("; here folders are parted by /" if foreign_path(model) else ""),
         )
     return path
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from multiplane.core.config import nearest
 from multiplane.core.errors import ConfigError, MultiplaneError, WeightsError
 from multiplane.hub import anyone, bundles, pulling
 from multiplane.hub.architecture import architecture_of, shapes_of
@@ -254,10 +255,13 @@ def _unknown(model: str) -> ConfigError:
         other = entry_of("models", model)
     except ConfigError as error:
         names = ", ".join(_TABLE)
+        guess = nearest(model, list(_TABLE))
         return ConfigError(
-            error.what,
+            f"{error.what}{f'; did you mean {guess!r}?' if guess else ''}",
             why=f"pipelines of diffusers in the table: {names}",
-            fix=f"use one of {names}; owner/name on the model hub; or the path of a folder or "
+            fix=f"--model {guess}"
+            if guess
+            else f"use one of {names}; owner/name on the model hub; or the path of a folder or "
             "a .safetensors file",
         )
     return ConfigError(

@@ -39,12 +39,16 @@ def test_words_that_mean_nothing_are_refused(rows: object) -> None:
         ("diffusion,foo", "no backend 'foo'; wanted how many rows, or a list of auto, diffusion, "),
         ("lama,,opencv", "no backend ''; wanted how many rows"),
         ("2.5", "no backend '2.5'; wanted how many rows"),
+        (2.5, "wanted a whole number from 1 to 64, or backends with commas between: patchmatch,"),
+        (None, "wanted a whole number from 1 to 64"),
+        ("", "wanted a whole number from 1 to 64"),
+        (True, "wanted a whole number from 1 to 64"),
         ("lama:x", "seed 'x' of lama, wanted 0 to 2147483647: lama:7"),
         ("lama:99999999999", "seed '99999999999' of lama, wanted 0 to 2147483647"),
         ("diffusion:", "seed '' of diffusion, wanted 0 to 2147483647: diffusion:7"),
     ],
 )
-def test_what_is_wrong_with_a_word_is_said(rows: str, said: str) -> None:
+def test_what_is_wrong_with_a_word_is_said(rows: object, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         CandidatesOptions.model_validate({"rows": rows})
     (error,) = caught.value.errors()

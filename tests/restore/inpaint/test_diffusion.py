@@ -32,8 +32,11 @@ def test_what_only_costs_less_memory_does_nothing_again() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("steps", 0), ("strength", 0), ("guidance", -1), ("size_px", 5000), ("scheduler", "magic")],
-)
+    [
+        ("steps", 0), ("strength", 0), ("guidance", -1), ("size_px", 5000), ("size_px", 7),
+        ("scheduler", "magic"),
+    ],
+)  # fmt: skip
 def test_what_is_out_of_bounds_is_refused(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=rf"backend\.{key}"):
         parse_options(DiffusionOptions, {key: value}, "backend")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
-from multiplane.core.config import Also, Options, models_in
+from multiplane.core.config import Also, Options, Words, models_in
 from multiplane.core.plugins import with_foreign_options
 from multiplane.restore.inpaint.config import (
     GROUP,
@@ -19,6 +19,7 @@ from multiplane.restore.inpaint.diffusion import DiffusionOptions
 
 MOST_ROWS = 64
 MOST_SEED = 2**31 - 1
+_ROWS = f"a whole number from 1 to {MOST_ROWS}, or backends with commas between: patchmatch,lama"
 
 
 class AutoOptions(Options):
@@ -52,7 +53,7 @@ class CandidatesOptions(Options):
         default_factory=AutoOptions,
         description="what invents pixels: auto, diffusion, lama, patchmatch or opencv",
     )
-    rows: int | tuple[Row, ...] = Field(
+    rows: Annotated[int | tuple[Row, ...], Words(_ROWS)] = Field(
         default=4,
         description="how many restorations, each with the next seed; or a list that names a "
         "backend a row, perhaps with its seed: [diffusion, diffusion:7, lama, patchmatch]",
@@ -126,8 +127,11 @@ class CandidatesOptions(Options):
         """``diffusion:7`` stands for that backend with that seed; a word for a list of one.
 
         Raises:
-            ValueError: A word names no backend, or its seed is no number.
+            ValueError: It is no number and no list; a word names no backend, or its seed is no
+                number.
         """
+        if value in (None, "") or isinstance(value, float | bool):
+            raise ValueError(f"wanted {_ROWS}")
         if isinstance(value, str) and not value.strip().isdigit():
             value = [word.strip() for word in value.strip("[] ").split(",")]
         if not isinstance(value, list | tuple):

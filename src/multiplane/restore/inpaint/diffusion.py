@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from multiplane.core.config import Also, Effort, Options
+from multiplane.core.config import Also, Effort, Options, Words
+
+LEAST_PX = 64
+_SIZE = f"a whole number from {LEAST_PX} to 4096, or 0 for what the model was trained at"
 
 
 class DiffusionOptions(Options):
@@ -54,7 +57,7 @@ class DiffusionOptions(Options):
         description="how much of what lies in the hole is given up: 1 begins with noise alone, "
         "less keeps the shapes under the mask",
     )
-    size_px: Annotated[int, Also("size")] = Field(
+    size_px: Annotated[int, Also("size"), Words(_SIZE)] = Field(
         default=0,
         ge=0,
         le=4096,
@@ -89,6 +92,18 @@ class DiffusionOptions(Options):
     attention_slicing: Annotated[bool, Effort()] = Field(
         default=False, description="attention in slices: slower, less memory"
     )
+
+    @field_validator("size_px")
+    @classmethod
+    def _bound_size(cls, value: int) -> int:
+        """0, or at least :data:`LEAST_PX`.
+
+        Raises:
+            ValueError: Less.
+        """
+        if 0 < value < LEAST_PX:
+            raise ValueError(f"no model paints so little at once; wanted {_SIZE}")
+        return value
 
     @field_validator("lora", mode="before")
     @classmethod
