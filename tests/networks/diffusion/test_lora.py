@@ -56,6 +56,7 @@ def test_a_layer_gives_what_the_file_says(diffusion: Diffusion, tmp_path: Path) 
     assert torch.allclose(layer(seen), wanted, atol=1e-5)
     assert changed(before, diffusion) == {f"unet.{QUERY}.weight"}
     assert (added.file, added.weight, added.modules) == ("a.safetensors", 0.7, 1)
+    assert (added.kind, added.tensors) == ("LoRA", 3)
     assert added.sha256 == find_lora(file).sha256() and added.notes == ()
 
 
@@ -237,6 +238,57 @@ def test_layers_as_a_whole_take_the_place(diffusion: Diffusion, tmp_path: Path) 
     add_loras(diffusion, [file])
     assert torch.allclose(layer.weight, wanted["weight"], atol=1e-6)
     assert torch.allclose(layer.bias, wanted["bias"], atol=1e-6)
+
+
+def tuned(network: Any, some: str, begin: str = "") -> dict[str, torch.Tensor]:
+    """What a script saves that trained some of a network's layers: they, under their names."""
+    chance = torch.Generator().manual_seed(3)
+    return {
+        begin + name: tensor + 0.1 * torch.randn(tensor.shape, generator=chance)
+        for name, tensor in network.state_dict().items()
+        if some in name
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "some", "begin"),
+    [("sd15", "attn", ""), ("sd2", "attn1.to_q", "unet."), ("sdxl", "attn", "module."),
+     ("sd15", "", ""), ("sdxl", "", "unet.")],
+)  # fmt: skip
+def test_a_part_of_a_network_takes_its_place(
+    tmp_path: Path, kind: Any, some: str, begin: str
+) -> None:
+    """Attention's projections, or all there is: linear, convolutions, norms and biases."""
+    diffusion = make_diffusion(tmp_path, kind)
+    unet = diffusion.pipeline.unet
+    tensors = tuned(unet, some, begin)
+    before = state(diffusion)
+    [added] = add_loras(diffusion, [save(tmp_path / "unet_partial_tuned.safetensors", tensors)])
+    assert changed(before, diffusion) == {f"unet.{name.removeprefix(begin)}" for name in tensors}
+    now = unet.state_dict()
+    for name, tensor in tensors.items():
+        assert torch.allclose(now[name.removeprefix(begin)], tensor, atol=1e-6)
+    assert (added.kind, added.tensors, added.notes) == ("layers", len(tensors), ())
+    assert 0 < added.modules <= added.tensors
+
+
+def test_a_part_of_another_network_is_refused(diffusion: Diffusion, tmp_path: Path) -> None:
+    before = state(diffusion)
+    more = tuned(diffusion.pipeline.unet, "attn1") | {
+        "up_blocks.9.attn1.to_q.weight": torch.ones(2)
+    }
+    with pytest.raises(WeightsError, match=r"1 of its \d+ tensors have no place") as caught:
+        add_loras(diffusion, [save(tmp_path / "a.safetensors", more)])
+    assert "up_blocks.9.attn1.to_q.weight" in caught.value.why and "--model" in caught.value.fix
+    other = make_diffusion(tmp_path / "other", "sd2")
+    wide = {
+        name: torch.ones(tensor.shape[0], 768) if "attn2.to_k" in name else tensor
+        for name, tensor in tuned(other.pipeline.unet, "attn2").items()
+    }
+    with pytest.raises(WeightsError, match=r"is for SD 1\.5, the model is") as caught:
+        add_loras(diffusion, [save(tmp_path / "b.safetensors", wide)])
+    assert caught.value.fix.startswith("--lora with what was trained for")
+    assert changed(before, diffusion) == set()
 
 
 def test_a_first_layer_that_knows_no_mask(diffusion: Diffusion, tmp_path: Path) -> None:

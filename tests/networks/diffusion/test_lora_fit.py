@@ -62,9 +62,9 @@ def test_one_for_another_model_is_told_by_its_shapes(pipeline: Any, tmp_path: Pa
     with pytest.raises(WeightsError) as caught:
         fitted(pipeline, tmp_path, tensors)
     error = caught.value
-    assert error.what == ("LoRA a.safetensors is for SD 1.5, the model is StableDiffusionInpaint")
+    assert error.what == ("--lora a.safetensors is for SD 1.5, the model is StableDiffusionInpaint")
     assert "attn2.to_k is 16x32 in the model and 2x768 x 16x2 in the file" in error.why
-    assert error.fix.startswith("a LoRA that was trained for StableDiffusionInpaint")
+    assert error.fix.startswith("--lora with what was trained for StableDiffusionInpaint")
 
 
 def test_one_of_which_nothing_fits(pipeline: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from multiplane.core.errors import BackendError, MultiplaneError, WeightsError
 from multiplane.hub.loras import find_lora
 from multiplane.networks.diffusion.loaded import Diffusion
 from multiplane.networks.diffusion.lora_delta import added_to, added_to_bias, rank_of
-from multiplane.networks.diffusion.lora_fit import Fitted, fit
+from multiplane.networks.diffusion.lora_fit import Fitted, fit, is_part
 from multiplane.networks.diffusion.lora_places import Place, places_of
 
 _OF_BIAS = {"bias", "diff_bias", "up_bias"}
@@ -26,14 +26,18 @@ class AddedLora:
         file: Name of the file.
         sha256: Of the file.
         weight: How much of it.
+        kind: ``LoRA``; ``layers`` where it is a part of a fine-tuned network as it stands.
         modules: How many layers it changed.
+        tensors: How many tensors of the file that took.
         notes: What the user should know of it.
     """
 
     file: str
     sha256: str
     weight: float
+    kind: str
     modules: int
+    tensors: int
     notes: tuple[str, ...] = ()
 
 
@@ -79,7 +83,15 @@ def add_loras(diffusion: Diffusion, specs: Sequence[str]) -> list[AddedLora]:
             fix="leave --lora out, or add them one by one to see which it is",
         ) from error
     return [
-        AddedLora(lora.path.name, lora.sha256(), lora.weight, len(layers), tuple(notes))
+        AddedLora(
+            lora.path.name,
+            lora.sha256(),
+            lora.weight,
+            "layers" if is_part(layers) else "LoRA",
+            len(layers),
+            sum(map(len, layers.values())),
+            tuple(notes),
+        )
         for lora, _, layers, notes in fitted
     ]
 
@@ -107,7 +119,7 @@ def _add_to(module: Any, at: Place, some: Iterable[Fitted]) -> None:  # noqa: AN
         scale, _ = opened.alphas.scale(at.part, at.path, rank, alpha)
         if set(tensors) - _OF_BIAS:
             seen = _same_channels(base, tensors)
-            total[:, : seen.shape[1]] += lora.weight * added_to(seen, tensors, scale)
+            _same_channels(total, tensors).add_(added_to(seen, tensors, scale), alpha=lora.weight)
         if first_bias is not None and total_bias is not None:
             more = added_to_bias(first_bias, tensors, scale)
             if more is not None:

@@ -77,10 +77,22 @@ def fit(pipeline: Any, lora: LoraFile, places: Mapping[str, Place]) -> Fitted:  
         wrong = _wrong_model(pipeline, opened, misfits, homeless)
         raise wrong
     if homeless:
+        if is_part(found):
+            wrong = _not_whole(opened, homeless)
+            raise wrong
         notes.append(_left_out(opened, homeless))
     notes += [] if renamed else _unscaled(opened, found)
     logger.info("%s: %d layers, %d tensors left out", lora.path, len(found), len(homeless))
     return Fitted(lora, opened, found, notes)
+
+
+def is_part(layers: Mapping[Place, Mapping[str, str]]) -> bool:
+    """Whether a file holds layers as they stand, a part of a fine-tuned network, and no LoRA.
+
+    Args:
+        layers: Layer → role → tensor.
+    """
+    return all(set(roles) <= {"weight", "bias"} for roles in layers.values())
 
 
 def _renamed(
@@ -198,11 +210,21 @@ def _wrong_model(
     else:
         why = "it holds no tensors"
     if lora and lora != model:
-        what = f"LoRA {opened.name} is for {lora}, the model is {model}"
+        what = f"--lora {opened.name} is for {lora}, the model is {model}"
     else:
-        what = f"LoRA {opened.name} does not fit the model, which is {model}"
+        what = f"--lora {opened.name} does not fit the model, which is {model}"
     return WeightsError(
-        what, why=why, fix=f"a LoRA that was trained for {model}, or another --model"
+        what, why=why, fix=f"--lora with what was trained for {model}, or another --model"
+    )
+
+
+def _not_whole(opened: OpenLora, homeless: Sequence[str]) -> WeightsError:
+    return WeightsError(
+        f"{opened.name} holds whole layers, {len(homeless)} of its {len(opened.shapes)} tensors "
+        "have no place in the model",
+        why=f"the others would stand among layers that they were not trained with: "
+        f"{', '.join(homeless[:_TOLD])}",
+        fix="name the model that it is a part of: --model; a whole model is no --lora",
     )
 
 

@@ -31,6 +31,8 @@ _WHOLE = re.compile(r"\.(weight|bias)$")
 _FOREIGN = {"oft_": "OFT", "boft_": "BOFT", "on_input": "IA3", ".a1.": "GLoRA", "ia3_": "IA3",
             "vera_lambda": "VeRA", "lora_embedding_": "LoRA of embeddings"}  # fmt: skip
 _WRAPPED = "base_model.model."
+_PARALLEL = "module."
+"""How a network calls its layers that was saved as it trained on several devices."""
 
 
 class Key(NamedTuple):
@@ -95,4 +97,5 @@ def foreign_kind(name: str) -> str:
 
 
 def _plain(module: str) -> str:
-    return module.replace(_WRAPPED, "").removesuffix(".base_layer")
+    plain = module.replace(_WRAPPED, "").removesuffix(".base_layer")
+    return plain.removeprefix(_PARALLEL)

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from multiplane.core.errors import WeightsError
 from multiplane.hub.loras import LoraFile
+from multiplane.networks.diffusion.lora_keys import read_key
 
 _MOST_JSON_BYTES = 16 * 2**20
 _ADAPTER_KEY = "lora_adapter_metadata"
@@ -160,7 +161,8 @@ class OpenLora:
             if any(sign in name for name in self.shapes):
                 return model
         for name, shape in self.shapes.items():
-            if "attn2" in name and "to_k" in name and ("down" in name or "lora_A" in name):
+            read = read_key(name) if "attn2" in name and "to_k" in name else None
+            if read is not None and read.role in {"down", "weight"}:
                 return _WIDTHS.get(shape[1], "") if len(shape) > 1 else ""
         return ""
 

@@ -101,7 +101,14 @@ class DiffusionInpainter:
         """See :class:`multiplane.restore.inpaint.propose.Proposer`."""
         told = self._options.model_dump(mode="json", exclude={"kind", "config", "lora", "offload"})
         loras: list[Json] = [
-            {"file": lora.file, "sha256": lora.sha256, "weight": lora.weight}
+            {
+                "file": lora.file,
+                "sha256": lora.sha256,
+                "weight": lora.weight,
+                "kind": lora.kind,
+                "layers": lora.modules,
+                "tensors": lora.tensors,
+            }
             for lora in self._loras
         ]
         return {
