@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from multiplane.core.errors import InputError
+from multiplane.measure import region as module
 from multiplane.measure.region import around, grow, region
 
 masks = arrays(np.bool_, (17, 23))
@@ -38,3 +41,9 @@ def test_growing_keeps_and_the_band_is_beside(mask, radius_px):
     assert (grown >= mask).all()
     assert not (around(mask, radius_px) & mask).any()
     assert grow(mask, 0).tolist() == mask.tolist()
+
+
+@given(masks, st.integers(1, 6))
+def test_a_few_rows_at_a_time_grow_as_the_whole(mask, radius_px):
+    with mock.patch.object(module, "_BAND_PX", 0):
+        assert np.array_equal(grow(mask, radius_px), module._near(mask, radius_px))

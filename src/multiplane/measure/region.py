@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask, check_mask, check_same_size
 from multiplane.core.errors import InputError
 
+_BAND_PX = 2**22
+
 
 def region(picture: NDArray[Any], mask: Mask | None) -> Mask:
     """The pixels a figure is taken over.
@@ -63,5 +65,17 @@ def grow(mask: Mask, radius_px: int) -> Mask:
     """
     if radius_px <= 0 or not mask.any() or mask.all():
         return mask.copy()
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    grown = np.empty_like(mask)
+    step = max(4 * radius_px, _BAND_PX // mask.shape[1])
+    for top in range(0, len(mask), step):  # distances take four times the memory of a mask
+        first = max(0, top - radius_px)
+        part = mask[first : top + step + radius_px]
+        grown[top : top + step] = _near(part, radius_px)[top - first : top - first + step]
+    return grown
+
+
+def _near(mask: Mask, radius_px: int) -> Mask:
+    if not mask.any():
+        return mask
+    away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(away <= radius_px)

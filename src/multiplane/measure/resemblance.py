@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
-from multiplane.measure.surround import Samples
+from multiplane.measure.surround import Look, Samples
 
 PATCH_PX = 64
 MOST_PATCHES = 6
@@ -25,7 +25,7 @@ class Likeness(Protocol):
 
 
 def likeness_of(
-    result: Frame, original: Frame, hole: Mask, sampled: tuple[Samples, Samples], judge: Likeness
+    result: Look, original: Look, hole: Mask, sampled: tuple[Samples, Samples], judge: Likeness
 ) -> float | None:
     """Compare patches of a fill with the most similar patches that have nothing of the hole.
 
@@ -54,17 +54,19 @@ def likeness_of(
         others = Samples(known.texture[apart], known.place[apart])
         if len(others.place):
             own = original[_patch(place, hole.shape)]
-            natural.append(_least(own, None, _alike(others, known.texture[index]), original, judge))
+            alike = _alike(others, known.texture[index])
+            natural.append(_least(own, None, alike, (original, hole.shape), judge))
     if not natural:
         return None
     for index in _spread(len(filled.place)):
         patch = _patch(filled.place[index], hole.shape)
         alike = _alike(known, filled.texture[index])
-        taken.append(_least(result[patch], hole[patch], alike, original, judge))
+        ground = (original, hole.shape)
+        taken.append(_least(result[patch], hole[patch], alike, ground, judge))
     return max(0.0, float(np.mean(taken)) - float(np.mean(natural)))
 
 
-def _patch(place: NDArray[np.float32], shape: tuple[int, int]) -> tuple[slice, slice]:
+def _patch(place: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[slice, slice]:
     """The square round a place, moved into the picture."""
     x = min(max(0, int(place[0]) - PATCH_PX // 2), shape[1] - PATCH_PX)
     y = min(max(0, int(place[1]) - PATCH_PX // 2), shape[0] - PATCH_PX)
@@ -87,9 +89,10 @@ def _least(
     patch: Frame,
     mask: Mask | None,
     places: NDArray[np.float32],
-    original: Frame,
+    ground: tuple[Look, tuple[int, ...]],
     judge: Likeness,
 ) -> float:
-    """The distance to the nearest of the patches at some places."""
-    others = (original[_patch(place, original.shape[:2])] for place in places)
+    """The distance to the nearest of the patches at some places of a picture of some shape."""
+    original, shape = ground
+    others = (original[_patch(place, shape)] for place in places)
     return min(judge.distance(patch, other, mask) for other in others)

@@ -23,6 +23,7 @@ from multiplane.measure.resemblance import Likeness, likeness_of
 from multiplane.measure.seam import seam
 from multiplane.measure.surround import (
     WINDOW_PX,
+    Look,
     Part,
     Piece,
     Samples,
@@ -31,7 +32,7 @@ from multiplane.measure.surround import (
     texture_samples,
 )
 
-__all__ = ["Likeness", "RepairScore", "rank", "score_repair"]
+__all__ = ["Likeness", "RepairScore", "rank", "score_pieces", "score_repair"]
 
 WEIGHTS = {"seam": 1.0, "texture": 1.0, "grain": 0.5, "colour": 1.0, "likeness": 1.0}
 """What the parts count in the total. Grain less: texture sees the same detail with other eyes."""
@@ -122,8 +123,30 @@ def score_repair(
             why="a repair is judged by what lies round it",
             fix="correct the mask, or do not score: score: false",
         )
+    return score_pieces(pieces_of(hole), result, hole, original, likeness)
+
+
+def score_pieces(
+    pieces: Sequence[Piece],
+    result: Look,
+    hole: Mask,
+    original: Look,
+    likeness: Likeness | None = None,
+) -> RepairScore:
+    """Score one of several repairs of the same damage; see :func:`score_repair`.
+
+    Args:
+        pieces: From :func:`~multiplane.measure.surround.pieces_of` for the hole.
+        result: As there, or what makes it where it is looked at.
+        hole: As there; not the whole picture.
+        original: As ``result``.
+        likeness: As there.
+
+    Returns:
+        The score.
+    """
     found, windows = [], 0
-    for piece in pieces_of(hole):
+    for piece in pieces:
         if windows >= MOST_WINDOWS:
             break
         windows += len(piece.windows)
@@ -164,7 +187,7 @@ def _summed(found: list[tuple[int, _Figures]]) -> RepairScore:
 
 
 def _judge(
-    piece: Piece, result: Frame, hole: Mask, original: Frame, likeness: Likeness | None
+    piece: Piece, result: Look, hole: Mask, original: Look, likeness: Likeness | None
 ) -> _Figures | None:
     """The figures of one piece; None when nothing of it can be compared."""
     parts = list(parts_of(piece, result, hole, original))
@@ -182,7 +205,7 @@ def _judge(
     )  # fmt: skip
 
 
-def _seam(piece: Piece, result: Frame, original: Frame, hole: Mask) -> float:
+def _seam(piece: Piece, result: Look, original: Look, hole: Mask) -> float:
     """Octaves of :func:`seam`, weighted by the length of the outline in each window."""
     told = []
     for look, _ in piece.windows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -35,6 +35,13 @@ _FLOOR = 0.5
 """Gradients under this, in units of L* a pixel, are noise that nobody sees."""
 _RIM_PX = 2
 """What is nearer to the hole's outline sees the other side of it through the filters."""
+
+
+class Look(Protocol):
+    """(H, W, 3) RGB at eight bits; a frame is one, too."""
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> Frame:
+        """What stands in a box of it."""
 
 
 class Window(NamedTuple):
@@ -76,9 +83,13 @@ def pieces_of(hole: Mask) -> list[Piece]:
         Pieces that are at least 16 px apart; none when nothing is damaged.
     """
     near = cv2.dilate(hole.view(np.uint8), np.ones((APART_PX + 1, APART_PX + 1), np.uint8))
-    labels = np.asarray(cv2.connectedComponents(near)[1], np.int32)
-    labels[~hole] = 0
-    areas = np.bincount(labels.ravel())
+    count, found_labels = cv2.connectedComponents(near)
+    labels = np.asarray(found_labels, np.int32)
+    areas = np.zeros(count, np.int64)
+    for top in range(0, len(hole), _SIDE_PX):  # counting takes twice the memory of labels
+        band = labels[top : top + _SIDE_PX]
+        band[~hole[top : top + _SIDE_PX]] = 0
+        areas += np.bincount(band.ravel(), minlength=count)
     found = [
         Piece(int(areas[number]), tuple(_windows(box, hole)), number, labels)
         for number, box in enumerate(find_objects(labels), start=1)
@@ -157,7 +168,7 @@ class Part:
         return _eroded(self.band)
 
 
-def parts_of(piece: Piece, result: Frame, hole: Mask, original: Frame) -> Iterator[Part]:
+def parts_of(piece: Piece, result: Look, hole: Mask, original: Look) -> Iterator[Part]:
     """Look at each window of a piece.
 
     Args:

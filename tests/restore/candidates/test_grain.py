@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from unittest import mock
+
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from multiplane.restore.candidates import bands, grain
@@ -107,3 +111,14 @@ def test_bands_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(grain, "_ROWS_PX", 1)
     monkeypatch.setattr(bands, "ROWS_PX", 1)
     assert np.allclose(add_grain(picture, ~hole, smooth, hole, 1), whole, atol=1e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 99), st.sampled_from(grain.SIDES_PX))
+def test_blocks_are_found_a_few_rows_at_a_time(seed: int, side: int) -> None:
+    where = np.ones((83, 70), np.bool_)
+    where.ravel()[np.random.default_rng(seed).integers(0, where.size, 6)] = False
+    windows = np.lib.stride_tricks.sliding_window_view(where, (side, side))[::8, ::8]
+    wanted = np.nonzero(windows.all(axis=(2, 3)))
+    with mock.patch.object(grain, "_ROWS_PX", 0):
+        assert np.array_equal(grain._places(where, side), np.multiply(wanted, 8))

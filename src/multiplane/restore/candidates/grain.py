@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import fft
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
 from multiplane.restore.candidates.bands import bands
+from multiplane.restore.candidates.sight import Sight
 
 SIDES_PX = (32, 16)
 """Sides of the blocks that spectra are taken of, the first that fits often enough; what is
@@ -127,9 +127,9 @@ class Grain:
 
 
 def add_grain(
-    ground: NDArray[np.float32],
+    ground: Sight,
     known: Mask,
-    painted: NDArray[np.float32],
+    painted: Sight,
     hole: Mask,
     seed: int,
 ) -> NDArray[np.float32]:
@@ -150,24 +150,21 @@ def add_grain(
     grain = measure_grain(ground, around(hole, REACH_PX) & known)
     if grain is None or grain.power.mean(axis=(1, 2)).sum() < _LEAST_POWER:
         return nothing
-    luma = painted @ _LUMA.astype(np.float32)
-    rough, smoothest = _roughness(luma, hole)
+    luma, rough, smoothest = _roughness(painted, hole)
     wanted = grain.roughness
     if smoothest is None or smoothest >= ENOUGH * wanted:
         return nothing
     has = measure_grain(painted, hole, grain)
     had = grain.power * (smoothest / wanted) if has is None else has.power
     lacking = np.where(had < ENOUGH * grain.power, grain.power - had, 0.0)
-    level = np.interp(luma[hole], grain.lumas, grain.levels).astype(np.float32)
+    level = np.interp(luma, grain.lumas, grain.levels).astype(np.float32)
     share = (wanted * level - rough) / (wanted - smoothest)
     strength = np.sqrt(np.clip(share, 0.0, level))
-    made = _noise(lacking, grain.basis, hole, (seed, zlib.crc32(hole.tobytes())))
+    made = _noise(lacking, grain.basis, hole, (seed, zlib.crc32(np.ascontiguousarray(hole).data)))
     return np.asarray(made * strength[:, None], np.float32)
 
 
-def measure_grain(
-    picture: NDArray[np.float32], where: Mask, like: Grain | None = None
-) -> Grain | None:
+def measure_grain(picture: Sight, where: Mask, like: Grain | None = None) -> Grain | None:
     """Measure the grain in the plainest places of a picture.
 
     Args:
@@ -277,30 +274,41 @@ def _limit(powers: NDArray[np.float64]) -> float:
     return float(_PLAIN * np.quantile(powers, 0.2))
 
 
-def _blocks(
-    picture: NDArray[np.float32], where: Mask, sides: tuple[int, ...]
-) -> NDArray[np.float32] | None:
+def _blocks(picture: Sight, where: Mask, sides: tuple[int, ...]) -> NDArray[np.float32] | None:
     """Blocks that lie wholly in it, (n, 3, side, side); None when there are too few."""
-    sums = cv2.integral(where.view(np.uint8))
     for side in sides:
         fewest = _FEWEST if side == sides[-1] else _ENOUGH_BLOCKS
         if min(where.shape) < side:
             continue
-        inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side]
-
-        ys, xs = np.nonzero((inside + sums[:-side, :-side])[::_STRIDE_PX, ::_STRIDE_PX] == side**2)
+        ys, xs = _places(where, side)
         if len(ys) < fewest:
             continue
         if len(ys) > _MOST:
             some = np.linspace(0, len(ys) - 1, _MOST).round().astype(np.intp)
             ys, xs = ys[some], xs[some]
-        windows = sliding_window_view(picture, (side, side), axis=(0, 1))
-        found = windows[ys * _STRIDE_PX, xs * _STRIDE_PX]
+        corners = zip(ys.tolist(), xs.tolist(), strict=True)
+        found = np.stack([picture[y : y + side, x : x + side] for y, x in corners])
+        found = np.ascontiguousarray(np.moveaxis(found, 3, 1))
         burnt = ((found < 1.5) | (found > 253.5)).all(axis=1).mean(axis=(1, 2))
         found = found[burnt < 0.05]
         if len(found) >= fewest:
             return np.asarray(found, np.float32)
     return None
+
+
+def _places(where: Mask, side: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The top and left of blocks on a grid that lie wholly in it, a few rows at a time."""
+    height, width = where.shape
+    step = max(1, _ROWS_PX // width // _STRIDE_PX) * _STRIDE_PX
+    tops, lefts = [], []
+    for top in range(0, height - side + 1, step):
+        sums = cv2.integral(where[top : top + step - _STRIDE_PX + side].view(np.uint8))
+        inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side]
+        inside = (inside + sums[:-side, :-side])[::_STRIDE_PX, ::_STRIDE_PX]
+        ys, xs = np.nonzero(inside == side**2)
+        tops.append(top + ys * _STRIDE_PX)
+        lefts.append(xs * _STRIDE_PX)
+    return np.concatenate(tops), np.concatenate(lefts)
 
 
 def _curve(
@@ -322,16 +330,20 @@ def _curve(
     return rising, np.clip(levels, *_CURVE)
 
 
-def _roughness(luma: NDArray[np.float32], hole: Mask) -> tuple[NDArray[np.float32], float | None]:
-    """Mean square answer of Immerkær's mask round each pixel of a hole, and in its plain places.
+def _roughness(
+    painted: Sight, hole: Mask
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float | None]:
+    """Luma and the mean square answer of Immerkær's mask at a hole's pixels, and in plain places.
 
-    The second is None when the hole is so narrow that hardly a pixel's neighbours all lie in it.
+    The last is None when the hole is so narrow that hardly a pixel's neighbours all lie in it.
     """
     kernel, size = np.ones((3, 3), np.uint8), (_WINDOW_PX, _WINDOW_PX)
-    found, plain, total, count = [], [], 0.0, 0
+    lumas, found, plain, total, count = [], [], [], 0.0, 0
     for outer, rows, place in bands(hole.shape, _WINDOW_PX):
         inner = cv2.erode(hole[outer].view(np.uint8), kernel).astype(np.float32)
-        answer = np.square(cv2.filter2D(luma[outer], cv2.CV_32F, _MASK)) * inner
+        luma = painted[outer] @ _LUMA.astype(np.float32)
+        lumas.append(luma[rows][hole[place]])
+        answer = np.square(cv2.filter2D(luma, cv2.CV_32F, _MASK)) * inner
         near = cv2.boxFilter(inner, cv2.CV_32F, size, normalize=False)
         local = cv2.boxFilter(answer, cv2.CV_32F, size, normalize=False) / np.maximum(near, 1)
         local = np.where(near >= 2 * _FEWEST, np.maximum(local, 0), -1)
@@ -339,11 +351,11 @@ def _roughness(luma: NDArray[np.float32], hole: Mask) -> tuple[NDArray[np.float3
         plain.append(local[rows][(inner[rows] > 0) & (local[rows] >= 0)])
         total += float(answer[rows].sum(dtype=np.float64))
         count += int(np.count_nonzero(inner[rows]))
-    where, seen = np.concatenate(found), np.concatenate(plain)
+    luma, where, seen = np.concatenate(lumas), np.concatenate(found), np.concatenate(plain)
     if not len(seen):
-        return np.maximum(where, 0), None
+        return luma, np.maximum(where, 0), None
     least = float(seen[seen <= _PLAIN * np.quantile(seen, 0.2) + 1e-6].mean())
-    return np.asarray(np.where(where < 0, total / count, where), np.float32), least
+    return luma, np.asarray(np.where(where < 0, total / count, where), np.float32), least
 
 
 def _noise(

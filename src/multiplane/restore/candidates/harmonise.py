@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from multiplane.core.arrays import Mask
 from multiplane.restore.candidates.grain import add_grain
 from multiplane.restore.candidates.light import membrane, steps
+from multiplane.restore.candidates.sight import Painting, Sight
 from multiplane.restore.inpaint.propose import Proposal
 
 
 def harmonise(
-    ground: NDArray[np.float32],
+    ground: Sight,
     hole: Mask,
     known: Mask,
     proposal: Proposal,
@@ -23,7 +24,7 @@ def harmonise(
     """Bring a proposal into the light, and under the grain, of the picture around it.
 
     Args:
-        ground: (h, w, 3) RGB in [0, 255]; never changed. What it holds outside of ``known`` means
+        ground: (h, w, 3) RGB in [0, 255]. What it holds outside of ``known`` means
             nothing.
         hole: (h, w) where the repair will stand.
         known: (h, w) what of the picture is whole; the hole's own pixels do not count.
@@ -44,15 +45,16 @@ def harmonise(
     known = known & ~hole
     if not (colour or grain) or not len(fill) or not known.any():
         return fill
-    painted = np.zeros_like(ground)
-    painted[where] = proposal.values
+    painted = Painting(where, proposal.values)
     if colour:
         band = where & known
         light = membrane(ground, painted, hole, band) if band.any() else None
         if light is None:
             light = steps(ground, painted, hole, known)
         fill += light
-        painted[hole] = fill
+        values = np.array(proposal.values, np.float32)
+        values[hole[where]] = fill
+        painted = Painting(where, values)
     if grain:
         fill += add_grain(ground, known, painted, hole, seed)
     return fill

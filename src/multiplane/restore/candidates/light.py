@@ -9,6 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from multiplane.core.arrays import Mask
 from multiplane.measure.region import around
+from multiplane.restore.candidates.sight import Sight
 from multiplane.restore.inpaint.blend import MOST, RING_PX
 from multiplane.restore.plate.light import blur_where, spread
 
@@ -37,9 +38,7 @@ _LEAST_SHARE = 0.5
 """Of a border, that is no border of another object."""
 
 
-def membrane(
-    ground: NDArray[np.float32], painted: NDArray[np.float32], hole: Mask, band: Mask
-) -> Offsets | None:
+def membrane(ground: Sight, painted: Sight, hole: Mask, band: Mask) -> Offsets | None:
     """Spread over a hole what the picture differs from the backend's view of it beside the hole.
 
     A membrane (Pérez et al. 2003, doi:10.1145/882262.882269) solved by pull-push, in bounded
@@ -65,9 +64,7 @@ def membrane(
     return _sampled(field, hole, step)
 
 
-def steps(
-    ground: NDArray[np.float32], painted: NDArray[np.float32], hole: Mask, known: Mask
-) -> Offsets:
+def steps(ground: Sight, painted: Sight, hole: Mask, known: Mask) -> Offsets:
     """Tell by how much a repair is evidently lighter or darker than its surroundings.
 
     Along the border what lies just inside is compared with what lies just outside, less what the
@@ -110,8 +107,8 @@ def steps(
 
 
 def _compared(
-    ground: NDArray[np.float32],
-    painted: NDArray[np.float32],
+    ground: Sight,
+    painted: Sight,
     hole: Mask,
     known: Mask,
     tile: tuple[NDArray[np.int32], int, int],
@@ -121,19 +118,20 @@ def _compared(
     top, left = max(0, y - _SIGHT_PX), max(0, x - _SIGHT_PX)
     outer = np.s_[top : y + _TILE_PX + _SIGHT_PX, left : x + _TILE_PX + _SIGHT_PX]
     mine = np.s_[y - top : y - top + _TILE_PX, x - left : x - left + _TILE_PX]
-    ground, painted, hole, known = ground[outer], painted[outer], hole[outer], known[outer]
+    hole, known = hole[outer], known[outer]
     if hole.all():
         return np.empty((0, 3), np.float32), np.empty(0, np.int32)
+    beside, own = ground[outer], painted[outer]
     hole = np.ascontiguousarray(hole)
     inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     outwards = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     border = np.zeros_like(hole)
     border[mine] = (hole & (inwards < 1.5))[mine]
-    near_in = _even(painted, hole & (inwards <= _STEP_PX), border)
-    far_in = _even(painted, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
-    near_out = _even(ground, known & (outwards <= _STEP_PX), border)
+    near_in = _even(own, hole & (inwards <= _STEP_PX), border)
+    far_in = _even(own, hole & (inwards > _STEP_PX) & (inwards <= 2 * _STEP_PX), border)
+    near_out = _even(beside, known & (outwards <= _STEP_PX), border)
     beyond = known & (outwards > _STEP_PX) & (outwards <= 2 * _STEP_PX)
-    far_out = _even(ground, beyond, border)
+    far_out = _even(beside, beyond, border)
     slope_in, slope_out = near_in - far_in, far_out - near_out
     slope_in = np.where(np.isnan(slope_in), slope_out, slope_in)
     slope_out = np.where(np.isnan(slope_out), slope_in, slope_out)
@@ -193,7 +191,7 @@ def _even(picture: NDArray[np.float32], where: Mask, border: Mask) -> NDArray[np
 
 
 def _reduced(
-    ground: NDArray[np.float32], painted: NDArray[np.float32], ring: Mask, step: int
+    ground: Sight, painted: Sight, ring: Mask, step: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The differences in a ring and their weights, each of step x step pixels' mean."""
     height, width = ring.shape

@@ -15,7 +15,8 @@ from multiplane.core.compute import Compute
 from multiplane.core.errors import BackendError, MultiplaneError
 from multiplane.core.progress import Progress, silent
 from multiplane.core.threads import cpu_count, map_ordered
-from multiplane.measure.restoration import Likeness, RepairScore, rank, score_repair
+from multiplane.measure.restoration import Likeness, RepairScore, rank, score_pieces
+from multiplane.measure.surround import pieces_of
 from multiplane.media.icc import SeenAsSrgb, beyond_us, seen_as_srgb
 from multiplane.media.pixels import to_eight
 from multiplane.restore.candidates.candidate import (
@@ -30,6 +31,8 @@ from multiplane.restore.candidates.damage import Damage, find_damage
 from multiplane.restore.candidates.harmonise import harmonise
 from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.rows import Group, distinct, first_seed, plan_rows
+from multiplane.restore.candidates.shown import Shown
+from multiplane.restore.candidates.sight import Deep
 from multiplane.restore.inpaint.backend import Gap
 from multiplane.restore.inpaint.crops import Crop, crops_of
 from multiplane.restore.inpaint.propose import LEARNED, Proposal
@@ -38,8 +41,8 @@ log = logging.getLogger(__name__)
 
 NOTHING = "none"
 """The backend of the one row of a picture that has no damage."""
-MOST_WHOLE = 2
-"""So many restorations of a picture are held whole at a time, to be scored or written."""
+AT_ONCE = 2
+"""So many restorations of a picture are scored or written at a time."""
 UNAPPLIED = (
     "its colour profile is of a kind that cannot be applied here: the network took its numbers "
     "for sRGB; convert the picture to a working space such as Adobe RGB if colours come out wrong"
@@ -198,6 +201,7 @@ class Workshop:
             gap = Gap(shown, crop.hole, damage.known[box])
             numbers = damage.numbers(crop)
             proposals = proposer.propose(gap, seeds)
+            del gap, shown  # they may be as large as the picture
             if srgb:
                 proposals = [one._replace(values=srgb.back(one.values)) for one in proposals]
             fit = partial(self._fitted, task, crop)
@@ -240,8 +244,7 @@ class Workshop:
         levels, options = task.ground.levels, self._options
         step = int(np.iinfo(levels.dtype).max) // 255
         box = crop.box.slices
-        ground = levels[box].astype(np.float32) / np.float32(step)
-        known = task.damage.known[box]
+        ground, known = Deep(levels[box]), task.damage.known[box]
         told = harmonise(
             ground, crop.hole, known, proposal, options.match_colour, options.match_grain, seed
         )
@@ -252,13 +255,14 @@ class Workshop:
 
     def _scored(self, candidates: list[Candidate]) -> list[Candidate]:
         """With their scores, and their places among each other."""
-        hole = candidates[0].damage.hole
-        original = to_eight(candidates[0].ground.levels)
+        hole, ground = candidates[0].damage.hole, candidates[0].ground
+        original, pieces = Shown(ground.levels), pieces_of(hole)
 
         def score(one: Candidate) -> RepairScore:
-            return score_repair(to_eight(one.picture), hole, original, self._likeness)
+            result = Shown(ground.levels, ground.alpha, one.repair)
+            return score_pieces(pieces, result, hole, original, self._likeness)
 
-        workers = min(MOST_WHOLE, cpu_count())
+        workers = min(AT_ONCE, cpu_count())
         scores = list(map_ordered(score, candidates, workers, ahead=0))
         places = rank([score.total for score in scores])
         return [

@@ -28,7 +28,7 @@ from multiplane.restore.candidates.files import suffix_for, write_candidate
 from multiplane.restore.candidates.masks import Canvas, fit_mask
 from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.record import Source, Written, dump, record_of, told
-from multiplane.restore.candidates.repair import MOST_WHOLE, Workshop, restore_picture
+from multiplane.restore.candidates.repair import AT_ONCE, Workshop, restore_picture
 from multiplane.restore.candidates.rows import plan_rows
 from multiplane.restore.inpaint.config import GROUP, LamaOptions
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
@@ -232,7 +232,7 @@ def _write(
     def write(candidate: Candidate) -> Written:
         return write_candidate(item, stem, candidate, like, known)
 
-    workers = min(MOST_WHOLE, cpu_count())
+    workers = min(AT_ONCE, cpu_count())
     written = list(map_ordered(write, repairs.candidates, workers, ahead=0))
     damage, place = item.place("damage", f"{stem}.png")
     write_mask(place, repairs.damage.hole)
