@@ -21,7 +21,8 @@ def draw_damage(
         frame: (H, W, 3); a side of 64 px and more.
         seed: Another seed draws other damage.
         cracks: Dark wandering lines with branches, 1 to 4 px wide and softly drawn.
-        losses: Jagged flat blobs of bright plaster, every third one dark.
+        losses: Jagged blobs of bright plaster, every third one dark, with grain and a little
+            uneven in tone, as bare grounds are.
         stains: Brownish veils with a soft border, through which the picture shows.
 
     Returns:
@@ -42,7 +43,8 @@ def draw_damage(
         colour = np.float32(DARK if index % 3 == 2 else PLASTER) + rng.normal(0, 4, 3)
         grain = cv2.GaussianBlur(rng.normal(0, 3, (*shape, 1)), (0, 0), 0.8)[..., None]
         soft = cv2.GaussianBlur(blob.astype(np.float32), (0, 0), 0.6)[..., None]
-        picture = picture * (1 - soft) + (colour + grain) * soft
+        uneven = _uneven(shape, np.random.default_rng((seed, index)))
+        picture = picture * (1 - soft) + (colour + grain + uneven) * soft
         kinds["losses"] |= blob
     for _ in range(cracks):
         share = _crack(shape, rng)
@@ -92,6 +94,13 @@ def _blob(shape: tuple[int, int], rng: np.random.Generator, size: float) -> Mask
     rough = cv2.GaussianBlur(rng.normal(0, 1, shape), (0, 0), max(1.5, radius / 5))
     away = np.hypot(columns - x, (rows - y) * rng.uniform(0.7, 1.4)) / radius
     return np.asarray(away + 0.3 * rough / rough.std() < 1) & (away < 2.5)
+
+
+def _uneven(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
+    """(H, W, 1) levels, light and dark by turns over a few px."""
+    size_px = max(3.0, 0.012 * min(shape))
+    mottled = cv2.GaussianBlur(rng.normal(0, 1, shape), (0, 0), size_px)
+    return np.asarray(3 * mottled / mottled.std())[..., None]
 
 
 def _veil(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from multiplane.restore.damage.find import KINDS, DamageOptions, find_damage
 
 LOST = {  # share of what was drawn that is not found, and of what was found that is none
     "plaster": {"cracks": (0.0787, 0.0), "losses": (0.0242, 0.0007), "stains": (0.0358, 0.0002)},
-    "strokes": {"cracks": (0.0913, 0.0810), "losses": (0.0243, 0.0011), "stains": (0.0773, 0.0147)},
+    "strokes": {"cracks": (0.0913, 0.0810), "losses": (0.0408, 0.0011), "stains": (0.0773, 0.0147)},
 }
 
 

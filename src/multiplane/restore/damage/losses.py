@@ -27,6 +27,12 @@ _MOST_SHARE = 0.2
 """Of the picture; what is larger is the picture."""
 _MOST_BORDER = 0.2
 """Of its outline, along the edge of the picture: margins of a scan are no losses."""
+_SHARP = 0.86
+"""Of the step to what is round an area so much is done within 3 px: light fades, plaster breaks."""
+_SHADED = 5.0
+"""In L*, from end to end along an even slope: round things are shaded, grounds hardly."""
+_THICK = 0.27
+"""Radius of the largest disk inside over the root of the area; rims and straps have less."""
 _FEWEST_PX = 20
 _BRIGHT, _PALE = 62.0, 26.0
 _BLACK, _GREY = 16.0, 14.0
@@ -62,7 +68,7 @@ def find_losses(frame: Frame, options: DamageOptions) -> Mask:
     found = np.zeros(small.shape[:2], np.bool_)
     for calm in _calm(lab, options.loss_colours):
         for area in _areas(calm, lab, least, min(_SAME, 0.85 * far)):
-            if _is_foreign(area, lab, far):
+            if _is_foreign(area, lab, far) and _is_flake(area, lab):
                 found[area.box] |= area.full
     return found if scale == 1.0 else _fine(frame, found, scale)
 
@@ -129,6 +135,25 @@ def _is_foreign(area: _Area, lab: Floats, far: float) -> bool:
     if at_border > _MOST_BORDER * (np.count_nonzero(outline) + at_border):
         return False
     return bool((away > far).mean() > _FOREIGN_SHARE and step > 1.3 * far)
+
+
+def _is_flake(area: _Area, lab: Floats) -> bool:
+    """Whether an area is compact, sharply bounded and not shaded, as what lost its paint is."""
+    full, part = np.pad(area.full.astype(np.uint8), 1), lab[area.box]
+    inside = cv2.distanceTransform(full, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    outside = cv2.distanceTransform(1 - full, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    if inside.max() < _THICK * np.sqrt(np.count_nonzero(area.full)):
+        return False
+    away = np.linalg.norm(part - area.colour, axis=2)
+    beside, beyond = away[(outside > 1.5) & (outside <= 3)], away[(outside > 6) & (outside <= 9)]
+    if beside.size and beyond.size and np.median(beside) < _SHARP * np.median(beyond):
+        return False
+    ys, xs = np.nonzero(inside > 2)
+    if ys.size < _FEWEST_PX:
+        return True
+    about = np.column_stack([ys - ys.mean(), xs - xs.mean(), np.ones(ys.size)])
+    slope = np.linalg.lstsq(about, part[ys, xs, 0], rcond=None)[0]
+    return bool(abs(slope[0]) * np.ptp(ys) < _SHADED and abs(slope[1]) * np.ptp(xs) < _SHADED)
 
 
 def _border(box: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
