@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_damage import PLASTER, plaster_wall
 from PIL import Image, ImageCms
 
 from multiplane.core.arrays import Frame, Mask
@@ -323,3 +324,22 @@ def test_rows_whose_weights_cannot_be_had_leave_the_others_be(
     with pytest.raises(WeightsError, match="cannot get sd2-inpainting") as caught:
         stage.fingerprint(options_of(rows="diffusion,lama"))
     assert caught.value.fix == "multiplane models pull"
+
+
+def test_a_mask_that_misses_the_rim_of_its_damage_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame, mask = plaster_wall((120, 160)), np.zeros((120, 160), np.bool_)
+    frame[30:80, 40:110] = PLASTER
+    mask[32:78, 42:108] = True
+    write_frame(tmp_path / "wall.png", frame)
+    write_mask(tmp_path / "mask.png", mask)
+    item = item_of(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        _, told = run(item, options_of())
+    [note] = [note for note in told["notes"] if "beyond this mask" in note]
+    assert "reach 2 px" in note
+    assert note.endswith("try --grow-px 2")
+    assert f"mask.png: {note}" in caplog.text
+    _, told = run(item, options_of(grow_px=2))
+    assert not [note for note in told["notes"] if "beyond this mask" in note]

@@ -29,6 +29,7 @@ from multiplane.restore.candidates.masks import Canvas, fit_mask
 from multiplane.restore.candidates.proposers import Proposers
 from multiplane.restore.candidates.record import Source, Written, dump, record_of, told
 from multiplane.restore.candidates.repair import AT_ONCE, Workshop, restore_picture
+from multiplane.restore.candidates.rim import rim_px
 from multiplane.restore.candidates.rows import plan_rows
 from multiplane.restore.inpaint.config import GROUP, LamaOptions
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
@@ -165,6 +166,13 @@ class CandidatesWorker:
         drawn = decode(open_picture(masks[0]))
         canvas = Canvas((width, height), original.turned)
         fitted = fit_mask(drawn, canvas, options.mask_mode, options.mask_threshold)
+        rim = rim_px(original.levels, fitted.mask)
+        if rim > options.grow_px:
+            missed = (
+                f"the damage seems to reach {rim} px beyond this mask, and a rim of it would stay "
+                f"round the repair; try --grow-px {rim}"
+            )
+            fitted = fitted._replace(notes=(*fitted.notes, missed))
         for note in fitted.notes:
             log.warning("%s: %s", masks[0].name, note)
         return Source(pictures[0], original, masks[0], fitted, options)
