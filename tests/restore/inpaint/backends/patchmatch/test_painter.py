@@ -62,3 +62,17 @@ def test_sources_of_odd_sizes_lie_inside_and_are_allowed(
         small = PatchMatchOptions(rounds=1, max_megapixels=0.01)
         PatchMatchInpainter(small, seed).fill(frame, hole, sources)
     assert sources.ravel()[found[0].sources].all()
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_means_are_enlarged_a_few_rows_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, scale: int
+) -> None:
+    rng = np.random.default_rng(scale)
+    means = rng.uniform(0, 255, (13, 9, 3)).astype(np.float32)
+    hole = rng.random((13 * scale - 1, 9 * scale - 1)) < 0.5
+    large = cv2.resize(means, (9 * scale, 13 * scale), interpolation=cv2.INTER_LINEAR)
+    whole = large[: hole.shape[0], : hole.shape[1]][hole]
+    for rows in (1, 2, 5, 13):
+        monkeypatch.setattr(painter, "_BAND_PX", rows * 9 * scale**2)
+        assert np.array_equal(painter._enlarged(means, scale, hole), whole)

@@ -38,17 +38,17 @@ def join(frame: Frame, hole: Mask, allowed: Mask, sources: Indices, means: Float
     Returns:
         (M, 3) RGB, about [0, 255].
     """
-    number = np.full(hole.size, -1, np.int64)
+    number = np.full(hole.size, -1, np.int32)  # as large as the crop, so no wider than needed
     places = np.flatnonzero(hole)
     number[places] = np.arange(len(places))
-    pixels = frame.reshape(-1, 3).astype(np.float32)
+    pixels = frame.reshape(-1, 3)
     pull = 1.0 / REACH_PX**2
     diagonal = np.full(len(places), pull, np.float32)
     wanted = means * np.float32(pull)
     rows, columns = [], []
     for step in STEPS:
         inside, beside = _neighbours(places, hole.shape, step)
-        other = np.where(inside, number[beside], -1)
+        other = np.where(inside, number[beside], -1).astype(np.int64)
         difference = _differences(pixels, allowed, sources, step)
         back = _differences(pixels, allowed, sources, (-step[0], -step[1]))
         met = other >= 0
@@ -74,11 +74,12 @@ def _neighbours(
     return inside, np.where(inside, y * shape[1] + x, 0)
 
 
-def _differences(pixels: Floats, allowed: Mask, sources: Indices, step: tuple[int, int]) -> Floats:
+def _differences(pixels: Frame, allowed: Mask, sources: Indices, step: tuple[int, int]) -> Floats:
     """How the pixel one step on differs from each source; 0 where it may not be used."""
     inside, beside = _neighbours(sources, allowed.shape, step)
     told = inside & allowed.ravel()[beside]
-    difference = np.where(told[:, None], pixels[beside] - pixels[sources], 0.0)
+    off = pixels[beside].astype(np.float32) - pixels[sources]
+    difference = np.where(told[:, None], off, 0.0)
     return np.asarray(difference, np.float32)
 
 

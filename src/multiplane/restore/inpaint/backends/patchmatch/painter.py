@@ -12,8 +12,10 @@ from multiplane.core.compute import Compute
 from multiplane.restore.inpaint.backend import Filled
 from multiplane.restore.inpaint.backends.opencv import diffuse
 from multiplane.restore.inpaint.backends.patchmatch.complete import Completion, complete, render
-from multiplane.restore.inpaint.backends.patchmatch.level import SIZE
+from multiplane.restore.inpaint.backends.patchmatch.level import SIZE, Floats
 from multiplane.restore.inpaint.config import PatchMatchOptions
+
+_BAND_PX = 2**22
 
 
 class PatchMatchInpainter:
@@ -56,6 +58,7 @@ class PatchMatchInpainter:
         big = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
         size = (big.shape[1] // scale, big.shape[0] // scale)
         small = np.asarray(cv2.resize(big, size, interpolation=cv2.INTER_AREA), np.uint8)
+        del big
         small_hole = np.asarray(_blocks(hole, scale).any(axis=(1, 3)))
         small_allowed = _all_of(allowed, scale)
         found = complete(small, small_hole, small_allowed, self._options.rounds, self._seed)
@@ -70,9 +73,21 @@ class PatchMatchInpainter:
         means = np.zeros((*small_hole.shape, 3), np.float32)
         means[small_hole] = found.means
         means[~small_hole] = small[~small_hole]
-        large = cv2.resize(means, (big.shape[1], big.shape[0]), interpolation=cv2.INTER_LINEAR)
-        seen = np.asarray(large[:height, :width][hole], np.float32)
-        return render(frame, hole, allowed, Completion(sources, seen))
+        return render(frame, hole, allowed, Completion(sources, _enlarged(means, scale, hole)))
+
+
+def _enlarged(means: Floats, scale: int, hole: Mask) -> Floats:
+    """Bilinear between the means, (M, 3) at the hole's pixels, a few rows at a time."""
+    step, size = max(1, _BAND_PX // (means.shape[1] * scale**2)), means.shape[1] * scale
+    found = []
+    for top in range(0, len(means), step):
+        first, last = max(0, top - 1), min(len(means), top + step + 1)
+        rows = (size, (last - first) * scale)
+        large = cv2.resize(means[first:last], rows, interpolation=cv2.INTER_LINEAR)
+        mine = hole[top * scale : (top + step) * scale]
+        inner = large[(top - first) * scale :][: len(mine), : hole.shape[1]]
+        found.append(np.asarray(inner[mine], np.float32))
+    return np.concatenate(found)
 
 
 def _has_patch(allowed: Mask) -> bool:
