@@ -339,7 +339,8 @@ def test_a_mask_that_misses_the_rim_of_its_damage_is_told(
         _, told = run(item, options_of())
     [note] = [note for note in told["notes"] if "beyond this mask" in note]
     assert "reach 2 px" in note
-    assert note.endswith("try --grow-px 2")
+    assert note.endswith("try --grow-px 6, of which --feather-px 4 are blended")
     assert f"mask.png: {note}" in caplog.text
-    _, told = run(item, options_of(grow_px=2))
-    assert not [note for note in told["notes"] if "beyond this mask" in note]
+    for enough in ({"grow_px": 6}, {"grow_px": 2, "feather_px": 0}):
+        _, told = run(item, options_of(**enough))
+        assert not [note for note in told["notes"] if "beyond this mask" in note]

@@ -166,11 +166,12 @@ class CandidatesWorker:
         drawn = decode(open_picture(masks[0]))
         canvas = Canvas((width, height), original.turned)
         fitted = fit_mask(drawn, canvas, options.mask_mode, options.mask_threshold)
-        rim = rim_px(original.levels, fitted.mask)
-        if rim > options.grow_px:
+        rim, blend = rim_px(original.levels, fitted.mask), options.feather_px
+        if rim > max(0, options.grow_px - blend):
+            blended = f", of which --feather-px {blend} are blended" if blend else ""
             missed = (
                 f"the damage seems to reach {rim} px beyond this mask, and a rim of it would stay "
-                f"round the repair; try --grow-px {rim}"
+                f"round the repair; try --grow-px {rim + blend}{blended}"
             )
             fitted = fitted._replace(notes=(*fitted.notes, missed))
         for note in fitted.notes:
