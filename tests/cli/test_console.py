@@ -39,7 +39,7 @@ def test_results_of_earlier_inputs(capsys: pytest.CaptureFixture[str]) -> None:
     show_earlier(RunReport(Path("my out"), (), (), earlier=("film", "film-2")))
     (line,) = capsys.readouterr().out.splitlines()
     assert "results of film, film-2 also lie in the folder" in line
-    assert line.endswith("delete the results: rm -r 'my out'/*/*/film")
+    assert line.endswith("delete the results: multiplane forget 'my out' film film-2")
 
 
 def test_results_that_are_not_of_the_run_that_failed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -222,3 +222,13 @@ def test_the_cache_of_other_programs_must_be_there_when_it_is_named(
         "export MULTIPLANE_SHARED_CACHE=FOLDER with a folder that exists; "
         "MULTIPLANE_SHARED_CACHE=off, to look into none; or: unset MULTIPLANE_SHARED_CACHE"
     )
+
+
+def test_forget_says_what_it_has_deleted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("multiplane.engine.forget.forget", lambda _, names: names or ["all"])
+    for words in (["wall", "sub/wall"], []):
+        with pytest.raises(SystemExit):
+            main(["forget", "out", *words])
+    assert capsys.readouterr().out == ("   deleted  wall\n   deleted  sub/wall\n   deleted  all\n")

@@ -92,3 +92,22 @@ def test_a_name_that_folders_and_pictures_come_to(root: Path) -> None:
     hand_out(root, MAKES)
     assert (root / "a_x_collage.png").read_text() == "a_x"
     assert (root / "_a_x_collage.png").read_text() == "a/x"
+
+
+def test_a_name_that_fits_no_more_is_taken_back(root: Path) -> None:
+    """Another picture of the same name has joined: both get their folders into the name."""
+    again = made(root)["b/x"]
+    again.rename(root / "aside")
+    hand_out(root, MAKES)
+    assert (root / "x_collage.png").is_file()
+    (root / "aside").rename(again)
+    hand_out(root, MAKES)
+    assert {p.name for p in root.glob("*.png")} == {
+        "a_x_collage.png", "b_x_collage.png", "y_collage.png",
+    }  # fmt: skip
+
+
+def test_one_that_was_put_elsewhere_is_not_taken_back(root: Path, tmp_path: Path) -> None:
+    put(root, made(root)["y"], tmp_path / "mine.png")
+    assert not collages.take_back(root, "")
+    assert (tmp_path / "mine.png").is_file()

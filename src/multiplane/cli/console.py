@@ -115,8 +115,9 @@ def show_earlier(report: RunReport) -> None:
         )
     if report.earlier:
         names = ", ".join(report.earlier)
+        command = "multiplane forget " + shlex.join([str(report.folder), *report.earlier[:5]])
         typer.echo(
             f"{'earlier':>10}  results of {names} also lie in the folder; they are not part of "
             "this run: give these inputs again to have them in the report, or delete the results: "
-            f"rm -r {shlex.quote(str(report.folder))}/*/*/{shlex.quote(report.earlier[0])}"
+            f"{command}"
         )

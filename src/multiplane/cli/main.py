@@ -36,6 +36,7 @@ app.command(
 app.command("run", help=help_of(runs.run), cls=TellsOfSteps)(runs.run)
 app.command("status")(runs.status)
 app.command("report")(runs.report)
+app.command("forget", help=help_of(runs.forget))(runs.forget)
 app.command("doctor", help=help_of(runs.doctor))(runs.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(models.app, name="models")

@@ -1,4 +1,4 @@
-"""``demo``, ``run``, ``status``, ``report`` and ``doctor``."""
+"""``demo``, ``run``, ``status``, ``report``, ``forget`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -251,6 +251,22 @@ def report(
     page = write_report(folder)
     show_cost(folder)
     typer.echo(page)
+
+
+def forget(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Inputs as the run calls them; none: all earlier ones."
+        ),
+    ] = None,
+) -> None:
+    """Delete results of inputs that the latest run was not given."""
+    from multiplane.engine.forget import forget as remove
+
+    for name in remove(folder, names or []):
+        typer.echo(f"{'deleted':>10}  {name}")
 
 
 def doctor(

@@ -54,7 +54,8 @@ def hand_out(root: Path, steps: Iterable[Step]) -> list[Path]:
                 name = f"_{name}"
             taken.add(name.casefold())
         try:
-            put(root, path, root / name)
+            put(root, path, root / name, group)
+            take_back(root, group, but=name)  # what it was called while no other was called so
         except OutputError as error:
             if _is_ours(root, root / name):
                 raise
@@ -71,13 +72,14 @@ def collages_of(root: Path) -> dict[str, Path]:
     return {group: paths[0] for group, paths in found.items() if paths and paths[0].is_file()}
 
 
-def put(root: Path, source: Path, place: Path) -> None:
+def put(root: Path, source: Path, place: Path, group: str = "") -> None:
     """Give a file of a run a second name, or a copy where the file system has no such thing.
 
     Args:
         root: The run folder.
         source: The file.
         place: Where it is to be seen as well.
+        group: The picture that it is of; left out where the user chose the place.
 
     Raises:
         OutputError: There is another file already, or it cannot be written.
@@ -90,10 +92,39 @@ def put(root: Path, source: Path, place: Path) -> None:
             except OSError:  # another disk, or one without such links
                 shutil.copy2(source, part)
     state = place.stat()
-    entry = [state.st_size, state.st_mtime_ns]
+    entry: list[int | str] = [state.st_size, state.st_mtime_ns, group]
     kept = _kept(root)
     if kept.get(_key(root, place)) != entry:
         folder.write_json(root / KEPT, {**kept, _key(root, place): entry})
+
+
+def take_back(root: Path, group: str, but: str = "") -> bool:
+    """Remove the names that the collages of a picture have at the top of a run folder.
+
+    Args:
+        root: The run folder.
+        group: The picture.
+        but: A name that stays.
+
+    Returns:
+        Whether there was any. One that was changed since is not ours any more, and stays.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    kept = _kept(root)
+    gone = [
+        name
+        for name, entry in kept.items()
+        if entry[2:] == [group] and name != but and name == Path(name).name
+    ]
+    ours = [name for name in gone if (root / name).is_file() and _is_ours(root, root / name)]
+    for name in ours:
+        (root / name).unlink()
+    if gone:
+        left = {name: entry for name, entry in kept.items() if name not in gone}
+        folder.write_json(root / KEPT, left)
+    return bool(ours)
 
 
 def require_ours(root: Path, place: Path) -> None:
@@ -120,7 +151,7 @@ def _is_ours(root: Path, place: Path) -> bool:
         state = place.lstat()
     except OSError:
         return True  # nobody's
-    return _kept(root).get(_key(root, place)) == [state.st_size, state.st_mtime_ns]
+    return _kept(root).get(_key(root, place), [])[:2] == [state.st_size, state.st_mtime_ns]
 
 
 def _key(root: Path, place: Path) -> str:
@@ -128,10 +159,12 @@ def _key(root: Path, place: Path) -> str:
     return place.name if place.parent == root.absolute() else str(place)
 
 
-def _kept(root: Path) -> dict[str, list[int]]:
-    """Place → [bytes, time of change in ns] of what the run has put there."""
+def _kept(root: Path) -> dict[str, list[int | str]]:
+    """Place → [bytes, time of change in ns, picture] of what the run has put there."""
     try:
         value = json.loads((root / KEPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return {}
+    return {name: entry for name, entry in value.items() if isinstance(entry, list)}
