@@ -59,12 +59,12 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     return get
 
 
-def painter(pipeline: Any, **options: Any) -> FamilyPainter:
+def painter(pipeline: Any, at_once: int = 1, **options: Any) -> FamilyPainter:
     memory = Memory(torch.device("cpu"))
     told = describe(pipeline)
     diffusion = Diffusion(pipeline=pipeline, name="mine", fingerprint="f", memory=memory, **told)
     settings = {"steps": 2, "size_px": 64} | options
-    return FamilyPainter(diffusion, DiffusionOptions(**settings), memory)
+    return FamilyPainter(diffusion, DiffusionOptions(**settings), memory, at_once)
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -77,6 +77,37 @@ def test_a_seed_says_what_is_painted(pipelines: Callable[[str], Any], name: str)
     assert np.abs(one - two).mean() > 1
     assert made.notes == []
     assert made.described()["way"] == type(pipelines(name)).__name__
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sd3", {"strength": 0.6, "negative_prompt": "paint", "guidance": 4}),
+        ("flux", {"strength": 0.6, "negative_prompt": "paint", "guidance": 4}),
+        ("flux fill", {"prompt": "the wall"}),
+    ],
+)
+def test_seeds_go_through_together_and_give_what_each_gives_alone(
+    pipelines: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    options: dict[str, Any],
+) -> None:
+    pipeline = pipelines(name)
+    calls, call = [], type(pipeline).__call__
+
+    def counted(self: Any, *given: Any, **said: Any) -> Any:
+        calls.append(len(said["generator"]))
+        return call(self, *given, **said)
+
+    alone = painter(pipeline, **options)
+    wanted = [alone.paint(gap(), HOLE, [seed])[0] for seed in (5, 9, 2)]
+    together = painter(pipeline, at_once=2, **options)
+    monkeypatch.setattr(type(pipeline), "__call__", counted)
+    found = together.paint(gap(), HOLE, [5, 9, 2])
+    assert calls == [2, 1]
+    for one, other in zip(found, wanted, strict=True):
+        assert np.abs(one - other).max() < 1
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -154,7 +185,7 @@ class Recorder:
         self.said = said
         if self.act is not None:
             self.act(**said)
-        shape = (1, said["height"], said["width"], 3)
+        shape = (len(said["generator"]), said["height"], said["width"], 3)
         return type("Output", (), {"images": np.full(shape, 0.5, np.float32)})
 
 
@@ -249,6 +280,28 @@ def test_memory_that_falls_short_makes_smaller_pictures() -> None:
     made.paint(gap(), HOLE, [2])
     assert sizes[2] == sizes[1]
     assert made.notes == ["at most 256 px a side, since memory fell short before"]
+
+
+def test_memory_that_falls_short_takes_fewer_seeds_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def call(**said: Any) -> None:
+        tried.append((len(said["generator"]), said["height"] * said["width"] > 300 * 300))
+        if len(said["generator"]) > 2 or tried[-1][1]:
+            raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(module, "_TOGETHER", {"LikeFlux"})
+    made = painter(LikeFlux(call), at_once=4, size_px=512)
+    found = made.paint(gap(), HOLE, [1, 2, 3, 4])
+    assert len(found) == 4 and all(np.allclose(one, 127.5) for one in found)
+    assert tried == [(4, True), (2, True), (1, True), *[(1, False)] * 4]
+
+
+def test_seeds_of_pipelines_that_nobody_tested_go_one_by_one() -> None:
+    seen = []
+    made = painter(LikeQwen(lambda **said: seen.append(len(said["generator"]))), at_once=4)
+    made.paint(gap(), HOLE, [1, 2, 3])
+    assert seen == [1, 1, 1]
 
 
 def test_foreign_errors_and_pictures_that_are_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import logging
@@ -36,6 +37,10 @@ _GIVEN = {"self", "prompt", "image", "mask_image", "kwargs"}
 _NEEDED = {"prompt", "image", "mask_image", "height", "width", "num_inference_steps", "generator"}
 _CONTROL = {"control_image", "control_mode"}
 """What pipelines want to be led by besides; some call it optional and fail without it."""
+_TOGETHER = {"StableDiffusion3InpaintPipeline", "FluxInpaintPipeline", "FluxFillPipeline"}
+"""Those of which we know by test that each of several pictures has a stream of chance of its own,
+where each is given its words, picture and mask; asked for several of one, they share streams.
+Kandinsky's prior has too few streams for a negative prompt."""
 _CUT = "was truncated because"
 _LONG = "Token indices sequence length"
 """What a tokenizer says of what the pipeline says better."""
@@ -46,21 +51,24 @@ class FamilyPainter:
     """Stable Diffusion 3, Flux, Kandinsky, Qwen-Image, Z-Image and others that diffusers can run.
 
     Crops are painted as a whole, brought to the size the family was trained at: there are no
-    tiles, so what is larger than ``max_shrink`` allows is shrunk more, and the notes say so. One
-    call a seed: these pipelines draw chance for several pictures from one another's streams.
+    tiles, so what is larger than ``max_shrink`` allows is shrunk more, and the notes say so. Seeds
+    go through together where a pipeline keeps their chance apart, the others one by one.
 
     Attributes:
         step_px: Sides of what is painted are multiples of this.
         notes: What the user should know, and what the library had to say.
     """
 
-    def __init__(self, diffusion: Diffusion, options: DiffusionOptions, memory: Memory) -> None:
+    def __init__(
+        self, diffusion: Diffusion, options: DiffusionOptions, memory: Memory, at_once: int
+    ) -> None:
         """Look at what the pipeline can do.
 
         Args:
             diffusion: A loaded pipeline that takes a picture and a mask.
             options: How to paint.
             memory: Of the device.
+            at_once: How many seeds go through together, at most.
 
         Raises:
             ConfigError: A scheduler of ours was asked for.
@@ -68,6 +76,7 @@ class FamilyPainter:
         """
         self._pipeline, self._options, self._memory = diffusion.pipeline, options, memory
         self._name = type(diffusion.pipeline).__name__
+        self._at_once = at_once if self._name in _TOGETHER else 1
         self._takes = inspect.signature(diffusion.pipeline.__call__).parameters
         self._wanted_px = self._side_px = options.size_px or diffusion.size_px
         self.notes: list[str] = []
@@ -88,18 +97,22 @@ class FamilyPainter:
         Raises:
             BackendError: The pipeline failed, or memory is too small.
         """
-        found = []
-        for seed in seeds:
-            values, self._side_px = self._memory.fewer(
-                lambda side, seed=seed: self._painted(gap, where, seed, side),  # type: ignore[misc]
+
+        def paint(some: Sequence[int]) -> list[NDArray[np.float32]]:
+            if len(some) > 1:
+                return self._painted(gap, where, some, self._side_px)
+            found, self._side_px = self._memory.fewer(
+                lambda side: self._painted(gap, where, some, side),
                 self._side_px,
                 "px a side",
                 min(self._side_px, LEAST_PX),
             )
-            found.append(values)
+            return found
+
+        painted = list(self._memory.batched(paint, seeds, self._at_once, "seeds"))
         if self._side_px < self._wanted_px:  # it stays so, and later records shall say it too
             self._note(f"at most {self._side_px} px a side, since memory fell short before")
-        return found
+        return painted
 
     def described(self) -> dict[str, Json]:
         """What goes into the record besides the options."""
@@ -145,8 +158,10 @@ class FamilyPainter:
             if given and option not in self._takes:
                 self._note(f"{name} knows no {option}; it has no effect")
 
-    def _painted(self, gap: Gap, where: Mask, seed: int, side: int) -> NDArray[np.float32]:
-        """What is wanted of one picture.
+    def _painted(
+        self, gap: Gap, where: Mask, seeds: Sequence[int], side: int
+    ) -> list[NDArray[np.float32]]:
+        """What is wanted of each picture.
 
         Raises:
             BackendError: The pipeline failed, for another reason than memory.
@@ -154,7 +169,7 @@ class FamilyPainter:
         size = self._size(gap.hole.shape, side)
         try:
             with self._listening(), torch.inference_mode():
-                picture = self._called(gap, size, seed)
+                pictures = self._called(gap, size, seeds)
         except Exception as error:
             if fell_short(error) or isinstance(error, MultiplaneError):
                 raise
@@ -164,34 +179,44 @@ class FamilyPainter:
                 fix="--precision fp32, other --steps or --guidance, a model of SD "
                 "(sd2-inpainting), or --backend patchmatch",
             ) from error
-        if picture.shape != (*size.painted, 3) or not np.isfinite(picture).all():
+        shape = (len(seeds), *size.painted, 3)
+        if pictures.shape != shape or not np.isfinite(pictures).all():
             raise BackendError(
-                f"{self._name} gave an array {picture.shape} or values that are no numbers, wanted "
-                f"{(*size.painted, 3)}",
+                f"{self._name} gave an array {pictures.shape} or values that are no numbers, "
+                f"wanted {shape}",
                 why=f"its networks compute with {self._dtype()}, and half precision may overflow",
                 fix="--precision fp32, or a model of SD (sd2-inpainting)",
             )
-        points = Points(where, size, 1, 0)
-        window = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None] * 255
-        points.add(Tile(0, 0, *size.painted), 0, window.float())
-        return np.clip(points.values(0), 0, 255)
+        points = Points(where, size, len(seeds), 0)
+        for index, picture in enumerate(pictures):
+            window = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None] * 255
+            points.add(Tile(0, 0, *size.painted), index, window.float())
+        return [points.values(index) for index in range(len(seeds))]
 
-    def _called(self, gap: Gap, size: Size, seed: int) -> NDArray[np.float32]:
-        """(h, w, 3) in [0, 1], as it was painted."""
+    def _called(self, gap: Gap, size: Size, seeds: Sequence[int]) -> NDArray[np.float32]:
+        """(B, h, w, 3) in [0, 1], as they were painted."""
         shown = Shown(gap.frame, gap.hole | ~gap.sources, size)
         values, hidden = shown.window(Tile(0, 0, *size.painted))
         levels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        shared = {
+            "prompt": self._options.prompt,
+            "image": Image.fromarray(levels),
+            "mask_image": Image.fromarray(hidden.astype(np.uint8) * 255),
+        }
+        settings = self._settings()
+        if len(seeds) > 1:
+            if "negative_prompt" in settings:
+                shared["negative_prompt"] = settings.pop("negative_prompt")
+            shared = {name: [one] * len(seeds) for name, one in shared.items()}
         output = self._pipeline(
-            prompt=self._options.prompt,
-            image=Image.fromarray(levels),
-            mask_image=Image.fromarray(hidden.astype(np.uint8) * 255),
+            **shared,
             height=size.painted[0],
             width=size.painted[1],
-            generator=start_chance([seed]),
+            generator=start_chance(seeds),
             output_type="np",
-            **self._settings(),
+            **settings,
         )
-        return np.asarray(output.images[0], np.float32)
+        return np.asarray(output.images, np.float32)
 
     def _settings(self) -> dict[str, Any]:
         """Options under the names that the pipeline has for them."""
@@ -254,7 +279,7 @@ class FamilyPainter:
             limit = "".join(c for c in head.partition(_CUT)[2] if c.isdigit() or c == " ").split()
             most = limit[0] if limit else "so many"
             text = f"the prompt is too long for a text encoder of {self._name}, which reads {most} "
-            text += f"tokens; left out: {words}"
+            text += f"tokens; left out: {_once(words)}"
         self._note(text)
 
     def _note(self, text: str) -> None:
@@ -275,6 +300,14 @@ class _Ear(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
         self._heard(" ".join(record.getMessage().split()))
+
+
+def _once(words: str) -> str:
+    """A list of words that is written out, without those that are said again."""
+    try:
+        return str(list(dict.fromkeys(ast.literal_eval(words))))
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return words
 
 
 def _step(pipeline: Any) -> int:  # noqa: ANN401

@@ -62,7 +62,7 @@ class DiffusionInpainter:
         self._painter = (
             UnetPainter(self._diffusion, options, memory, at_once)
             if self._diffusion.unet
-            else FamilyPainter(self._diffusion, options, memory)
+            else FamilyPainter(self._diffusion, options, memory, at_once)
         )
         self.step_px = self._painter.step_px
         self.notes = memory.notes
