@@ -15,7 +15,9 @@ from profiles import PROPHOTO, gamma, rgb_profile
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.errors import BackendError, InputError, WeightsError
 from multiplane.measure.region import grow
+from multiplane.measure.restoration import score_repair
 from multiplane.media.icc import seen_as_srgb
+from multiplane.media.pixels import to_eight
 from multiplane.restore.candidates import proposers as opening
 from multiplane.restore.candidates import repair as module
 from multiplane.restore.candidates.candidate import Ground
@@ -53,6 +55,14 @@ def test_several_restorations_untouched_outside(canvas: Frame, loss: Mask, kind:
     again = restore_picture(picture, loss, options)
     for one, same in zip(rows, again, strict=True):
         assert np.array_equal(one.picture, same.picture)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_scores_are_those_of_the_whole_picture(canvas: Frame, loss: Mask, kind: type) -> None:
+    picture = canvas.astype(kind) * (257 if kind is np.uint16 else 1)
+    for one in restore_picture(picture, loss, options_of(grow_px=2, feather_px=2)):
+        hole = one.damage.hole
+        assert one.score == score_repair(to_eight(one.picture), hole, to_eight(picture))
 
 
 def test_rows_differ_and_a_batch_is_what_each_is_alone(canvas: Frame, loss: Mask) -> None:

@@ -86,10 +86,7 @@ def find_damage(mask: Mask, grow_px: int = 0, seen: Mask | None = None) -> Damag
     Raises:
         InputError: Nothing is left to learn from.
     """
-    hole = np.empty_like(mask)
-    for outer, inner in _bands(len(mask), grow_px + 1):
-        top = outer.start + inner.start
-        hole[top : top + inner.stop - inner.start] = grow(mask[outer], grow_px)[inner]
+    hole = grow(mask, grow_px) if grow_px else np.ascontiguousarray(mask)
     known = ~hole if seen is None else seen & ~hole
     if not known.any():
         grown = f", grown by {grow_px} px," if grow_px else ""

@@ -58,7 +58,9 @@ def diffuse(
         cv2.copyMakeBorder(a, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE)
         for a in (frame, unknown.view(np.uint8))
     )
+    del unknown
     flowed = cv2.inpaint(picture, repair, radius_px, METHODS[method])
+    del picture, repair
     filled = frame.copy()
     filled[hole] = flowed[EDGE:-EDGE, EDGE:-EDGE][hole]
     return filled
