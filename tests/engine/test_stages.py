@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,20 @@ OURS = [name for name, target in STAGES.items() if target.startswith("multiplane
 def test_ours_come_first_in_the_order_of_the_pipeline() -> None:
     assert stage_names()[: len(OURS)] == OURS
     assert OURS[0] == "split.shots"
+
+
+def test_a_package_that_is_found_later_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stage_names()
+    info = tmp_path / "later-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: later\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[multiplane.stages]\nlater.copy = later:Copy\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "path", [str(tmp_path), *sys.path])
+        assert set(stage_names()) == {*before, "later.copy"}
+    assert stage_names() == before
 
 
 def test_an_unknown_stage_is_refused_with_the_nearest() -> None:

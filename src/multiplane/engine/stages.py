@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -33,8 +35,17 @@ STAGES = {
 
 def stage_names() -> list[str]:
     """Every stage that a recipe may name: ours in the order of the pipeline, then foreign ones."""
-    foreign = sorted(point.name for point in entry_points(group=GROUP))
-    return [*STAGES, *(name for name in foreign if name not in STAGES)]
+    return [*STAGES, *(name for name in _foreign(tuple(sys.path)) if name not in STAGES)]
+
+
+@functools.cache
+def _foreign(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of stages of installed packages; looking through all of them takes a while.
+
+    Args:
+        path: Where packages lie: another one is looked through anew.
+    """
+    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
 
 
 def find_stage(name: str) -> Stage:
