@@ -47,3 +47,19 @@ def test_results_that_are_not_of_the_run_that_failed(capsys: pytest.CaptureFixtu
     (line,) = capsys.readouterr().out.splitlines()
     assert "what lies in the folder of wall, sub/wall, which failed, is of an earlier run" in line
     assert line.endswith("mend what is said above and run again")
+
+
+def test_a_picture_without_partner_is_told_without_a_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failure = ItemFailure(what="a.png has no mask", why="", fix="", step="pairs", item="a.png")
+    show_result(RunReport(tmp_path, (), (), left_out=(failure,)))
+    assert capsys.readouterr().err == "left out: a.png has no mask\n"
+
+
+def test_collages_are_said_to_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_result(RunReport(tmp_path, (), ()))
+    assert "to compare" not in capsys.readouterr().out
+    (tmp_path / "wall_collage.png").write_bytes(b"")
+    show_result(RunReport(tmp_path, (), ()))
+    assert f"to compare  {tmp_path}/*_collage.png\n" in capsys.readouterr().out

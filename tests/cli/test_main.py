@@ -126,3 +126,17 @@ def test_a_failure_is_told_once_at_the_end(words: list[str], times: int, tmp_pat
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert done.stderr.count("frame is 8x8, mask is 9x9") == times, done.stderr
+
+
+@pytest.mark.parametrize(("words", "told"), [([], "warning: look here"), (["-v"], "W m.n: look")])
+def test_warnings_are_plain_words_unless_more_is_asked_for(
+    words: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = logging.Logger("root")
+    monkeypatch.setattr(logging, "root", root)
+    monkeypatch.setattr(logging.Logger, "root", root)
+    with pytest.raises(SystemExit):
+        main([*words, "recipes", "list"])
+    (handler,) = root.handlers
+    record = logging.LogRecord("m.n", logging.WARNING, "f", 1, "look %s", ("here",), None)
+    assert handler.format(record).startswith(told)

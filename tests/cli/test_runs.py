@@ -227,8 +227,10 @@ def test_the_cache_of_other_programs_must_be_there_when_it_is_named(
 def test_forget_says_what_it_has_deleted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("multiplane.engine.forget.forget", lambda _, names: names or ["all"])
+    monkeypatch.setattr("multiplane.engine.forget.forget", lambda _, names: names)
     for words in (["wall", "sub/wall"], []):
         with pytest.raises(SystemExit):
             main(["forget", "out", *words])
-    assert capsys.readouterr().out == ("   deleted  wall\n   deleted  sub/wall\n   deleted  all\n")
+    assert capsys.readouterr().out == (
+        "   deleted  wall\n   deleted  sub/wall\nno results of earlier inputs lie there\n"
+    )

@@ -13,6 +13,9 @@ import typer
 
 from multiplane.core.errors import MultiplaneError
 
+PAIRS = "pairs"
+"""What stands in the place of a step where inputs are left out before any step."""
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -85,12 +88,16 @@ def show_result(report: RunReport) -> None:
     told = [("failed", failure) for failure in report.failures]
     told += [("left out", failure) for failure in report.left_out]
     for word, failure in told:
-        typer.secho(f"{word}: {failure.step} {failure.item}: {failure.what}", fg="red", err=True)
+        # of what never came to a step the sentence names it
+        where = "" if failure.step == PAIRS else f"{failure.step} {failure.item}: "
+        typer.secho(f"{word}: {where}{failure.what}", fg="red", err=True)
         if failure.why:
             typer.secho(f"  why: {failure.why}", err=True)
         if failure.fix:
             typer.secho(f"  fix: {failure.fix}", fg="green", err=True)
     typer.echo(f"{'folder':>10}  {report.folder}")
+    if any(report.folder.glob("*_collage.png")):
+        typer.echo(f"{'to compare':>10}  {report.folder / '*_collage.png'}")
     if report.page:
         typer.echo(f"{'report':>10}  {report.page}")
 

@@ -75,9 +75,18 @@ def settings(
     handler = logging.StreamHandler()
     if not verbose:
         handler.addFilter(_is_not_told_at_the_end)
-    logging.basicConfig(
-        level=level, format="%(levelname).1s %(name)s: %(message)s", handlers=[handler]
-    )
+        handler.setFormatter(_Plain())
+    else:
+        handler.setFormatter(logging.Formatter("%(levelname).1s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class _Plain(logging.Formatter):
+    """What a message says, without the name of the module that says it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See :meth:`logging.Formatter.format`."""
+        return f"{record.levelname.lower()}: {super().format(record)}"
 
 
 def _is_not_told_at_the_end(record: logging.LogRecord) -> bool:

@@ -265,8 +265,11 @@ def forget(
     """Delete results of inputs that the latest run was not given."""
     from multiplane.engine.forget import forget as remove
 
-    for name in remove(folder, names or []):
+    deleted = remove(folder, names or [])
+    for name in deleted:
         typer.echo(f"{'deleted':>10}  {name}")
+    if not deleted:
+        typer.echo("no results of earlier inputs lie there")
 
 
 def doctor(

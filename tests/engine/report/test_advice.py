@@ -185,3 +185,19 @@ def test_a_check_alone_does_not_speak_of_folders(fine: RunResult) -> None:
     step: StepResult = fine.steps[3]
     fine.steps[:] = [step]
     assert "as they are" not in advise(fine).text
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.5, 0.1), ""), ((0.98, 0.1), "1 mask selects more"), ((0.98, 0.6), "2 masks select"),
+    ],
+)  # fmt: skip
+def test_masks_that_may_be_the_wrong_way_round(
+    fine: RunResult, shares: tuple[float, float], told: str
+) -> None:
+    items = {name: {"share": share} for name, share in zip("ab", shares, strict=True)}
+    change(fine, 3, stage="restore.candidates", items=items)
+    text = advise(fine).text
+    assert ("invert" in text) is bool(told)
+    assert text.startswith(told)

@@ -71,3 +71,13 @@ def test_the_part_lies_within_the_mask_and_holds_damage(shape: tuple[int, int]) 
     assert 0 <= y0 < y1 <= shape[0]
     assert (x1 - x0, y1 - y0) == (min(320, shape[1]), min(320, shape[0]))
     assert mask[y0:y1, x0:x1].any()
+
+
+def test_a_picture_as_small_as_its_part_is_shown_once(tmp_path: Path) -> None:
+    picture = put(tmp_path / "o.png", np.zeros((90, 70, 3), np.uint8))
+    mask = np.zeros((90, 70), np.uint8)
+    mask[3:9, 4:8] = 255
+    given = [("rank 1", picture), ("rank 2", picture)]
+    [(title, shown)] = Views([picture], [put(tmp_path / "m.png", mask)]).rows(given)
+    assert title == "the whole picture, with all restorations"
+    assert [caption for caption, _ in shown] == ["original", "damage", "rank 1", "rank 2"]

@@ -126,11 +126,11 @@ def test_a_section_a_picture_best_first(art_folder: Path) -> None:
         ("collage", "collage/collages/My-wall/a%20%231_collage.png"),
         ("record", "candidates/records/My-wall/r.json"),
     ]
-    whole, detail = sheet.rows
-    assert [caption for caption, _ in whole[1]] == [
+    [(_, shown)] = sheet.rows
+    assert [caption for caption, _ in shown[:3]] == [
         "original", "damage", "rank 1 · row 2 · <diffusion> · seed 1235 · score 2.5",
     ]  # fmt: skip
-    assert len(detail[1]) == 2 + 3
+    assert len(shown) == 2 + 3
     assert sheet.failed == [("row 4, lama: no weights", "pull")]
     assert sheet.notes == ["the mask was <fitted>"]
     assert damaged.title == "b/x"
@@ -145,7 +145,7 @@ def test_numbers_are_bounded_and_the_rest_counted(
     run = read_run(art_folder)
     (sheet,) = artwork_sheets(run, most=1)
     assert sheet.hidden == 2
-    assert len(sheet.rows[1][1]) == 3
+    assert len(sheet.rows[0][1]) == 3
     monkeypatch.setattr(artworks, "MEGAPIXELS_SHOWN", 0.001)
     (sheet,) = artwork_sheets(run, most=1)
     assert sheet.rows == []

@@ -118,7 +118,8 @@ def test_masks_that_select_nothing_all_or_much(mode: str, other: str) -> None:
     much[:5] = nothing[:5]
     notes = fit_mask(much, HERE, mode).notes  # type: ignore[arg-type]
     assert notes == (
-        f"the mask selects 75% of the picture; if that is what is to be kept: --mask-mode {other}",
+        "the mask selects 75% of the picture; if that is what is to be kept, invert this mask, or "
+        f"for all of them: --mask-mode {other}",
     )
 
 

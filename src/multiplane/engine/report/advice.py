@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from multiplane.engine.folder import RECIPE
-from multiplane.engine.report.artworks import CANDIDATES, artwork_counts
+from multiplane.engine.report.artworks import CANDIDATES, artwork_counts, mostly_masked
 from multiplane.engine.report.clip_advice import clip_findings, proven
 from multiplane.engine.report.clips import EXPORT
 from multiplane.engine.report.masks import SEGMENT, Masks, judge_masks, number
@@ -97,6 +97,7 @@ def advise(run: RunResult, masks: Masks | None = None) -> Advice:
         *_failed(run),
         *_left_out(len(bad_files)),
         *_unpaired(len(run.left_out)),
+        *_inverted(mostly_masked(run)),
         *_nobody(run, masks),
         *_doubtful(run, masks),
         *_hints(run),
@@ -166,6 +167,15 @@ def _unpaired(count: int) -> Iterator[Finding]:
         yield Finding(
             f"{counted(count, 'file')} {have} no partner and had no part in the run, see below. "
             f"Rename {them}, then run the same command again."
+        )
+
+
+def _inverted(names: list[str]) -> Iterator[Finding]:
+    if names:
+        masks, them = ("mask selects", "it") if len(names) == 1 else ("masks select", "them")
+        yield Finding(
+            f"{len(names)} {masks} more than half of the picture ({_some(names)}). If that is what "
+            f"is to be kept, invert {them} and run the same command again."
         )
 
 

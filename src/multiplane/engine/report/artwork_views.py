@@ -50,6 +50,7 @@ class Views:
 
         Returns:
             One row or two; what cannot be read is left out, and without damage the second row is.
+            A picture that is no larger than the part is shown once.
         """
         original, mask = _read(self.images), _read_mask(self.damage)
         box = where_most_is(mask) if mask is not None and mask.any() else None
@@ -63,6 +64,8 @@ class Views:
             if picture is not None:
                 self._add(caption, picture, box, whole=number == 0)
         rows: list[Row] = []
+        if original is not None and box == (0, 0, *original.shape[1::-1]):
+            return [("the whole picture, with all restorations", self._detail)]
         if self._whole:
             rows.append(("the whole picture, with the best restoration", self._whole))
         if self._detail:

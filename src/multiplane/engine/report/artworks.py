@@ -22,6 +22,8 @@ ROWS_SHOWN = 8
 MEGAPIXELS_SHOWN = 400.0
 """So much is read again for the page; of more pictures it holds the figures alone."""
 RECORD_BYTES = 16_000_000
+MUCH = 0.5
+"""A mask that selects more of a picture shows, more often than not, what is to be kept."""
 FILES = {"candidate": "candidates", "layer": "layers"}
 """What a row of the record names → the plane that holds it; both may have one name."""
 SCORES = ("total", "seam", "texture", "grain", "colour", "likeness")
@@ -86,6 +88,15 @@ def artwork_counts(run: RunResult) -> tuple[int, int]:
     step = run.step(CANDIDATES)
     rows = [len(entries(figures.get("rows"))) for figures in step.items.values()] if step else []
     return len(rows), sum(rows)
+
+
+def mostly_masked(run: RunResult) -> list[str]:
+    """The pictures of which a mask selects so much that it may be the wrong way round."""
+    step = run.step(CANDIDATES)
+    shares = (
+        {name: number(figures.get("share")) for name, figures in step.items.items()} if step else {}
+    )
+    return [name for name, share in shares.items() if share is not None and share > MUCH]
 
 
 def artwork_sheets(run: RunResult, most: int = PICTURES_SHOWN) -> list[ArtworkSheet]:

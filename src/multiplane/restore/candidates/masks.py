@@ -182,8 +182,8 @@ def _doubts(
         ]
     if share > SUSPICIOUS_SHARE:
         return [
-            f"the mask selects {share:.0%} of the picture; if that is what is to be kept: "
-            f"--mask-mode {other}"
+            f"the mask selects {share:.0%} of the picture; if that is what is to be kept, invert "
+            f"this mask, or for all of them: --mask-mode {other}"
         ]
     return []
 
