@@ -24,4 +24,4 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="session", params=GROUNDS)
 def drawn(request: pytest.FixtureRequest) -> Drawn:
     clean = GROUNDS[request.param](SHAPE)
-    return Drawn(request.param, clean, *draw_damage(clean, seed=3))
+    return Drawn(request.param, clean, *draw_damage(clean, seed=3, stain_size=0.14))
