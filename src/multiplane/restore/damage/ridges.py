@@ -93,7 +93,7 @@ def contrasts(light: Levels, widths_px: list[float]) -> list[Levels]:
     mean = _mean(values, window)
     spread = np.sqrt(np.maximum(_mean(values * values, window) - mean * mean, 0))
     low = ((mean - values) / (spread + _SPREAD_FLOOR * STEPS)).astype(np.float32)
-    low = cv2.dilate(low, np.ones((3, 3), np.uint8))
+    low = np.asarray(cv2.dilate(low, np.ones((3, 3), np.uint8)), np.float32)
     share = 64 * np.clip((low + _LIGHTER) / (2 * _LIGHTER), 0, 1)
     return [_contrast(depth, share, window) for depth in _depths(light, offsets)]
 
