@@ -116,7 +116,8 @@ def chains(contrasts: list[Levels], steps: int) -> Chains:
     for k, here in enumerate(contrasts):
         np.maximum(through, here + ahead[k] + ahead[k + DIRECTIONS], out=through)
         np.maximum(onward, here + np.maximum(ahead[k], ahead[k + DIRECTIONS]), out=onward)
-    return Chains(through / np.float32(64 * (2 * steps + 1)), onward / np.float32(64 * (steps + 1)))
+    means = (through / (64 * (2 * steps + 1)), onward / (64 * (steps + 1)))
+    return Chains(*(np.asarray(mean, np.float32) for mean in means))
 
 
 def _seen_from(values: Levels, x: int, y: int) -> Levels:
