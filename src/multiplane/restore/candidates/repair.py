@@ -43,6 +43,8 @@ NOTHING = "none"
 """The backend of the one row of a picture that has no damage."""
 AT_ONCE = 2
 """So many restorations of a picture are scored or written at a time."""
+FITTED_PX = 2**26
+"""More than so many pixels of crops are not brought into light and grain at a time, but for two."""
 UNAPPLIED = (
     "its colour profile is of a kind that cannot be applied here: the network took its numbers "
     "for sRGB; convert the picture to a working space such as Adobe RGB if colours come out wrong"
@@ -205,7 +207,8 @@ class Workshop:
             if srgb:
                 proposals = [one._replace(values=srgb.back(one.values)) for one in proposals]
             fit = partial(self._fitted, task, crop)
-            fitted = map_ordered(fit, zip(proposals, seeds, strict=True), ahead=0)
+            workers = min(cpu_count(), max(AT_ONCE, FITTED_PX // crop.hole.size))
+            fitted = map_ordered(fit, zip(proposals, seeds, strict=True), workers, ahead=0)
             for row, (proposal, found) in enumerate(zip(proposals, fitted, strict=True)):
                 values[row, numbers] = found
                 by[row].add(proposal.by)
