@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import sys
 from pathlib import Path
 
 import cv2
@@ -154,21 +152,6 @@ def test_the_stages_of_the_readme_follow_each_other(
     assert made[0].parent == Path("filled/inpaint/backgrounds/film/0001")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="here all file names are text")
-def test_a_frame_whose_name_is_no_text_is_told(
-    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    frames, masks = pictures
-    shutil.copy(frames / "0.png", frames / os.fsdecode(b"2\xe9.png"))
-    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
-    code, text, err = told(
-        capsys, *words, "-o", str(tmp_path / "out"), "--backend", "opencv", "--grow-px", "2"
-    )
-    assert code == 3, text + err
-    assert "inpaint  1 done" in text
-    assert f"left out: inpaint 2\\xe9.png: the name {frames}/2\\xe9.png is not UTF-8" in err
-
-
 def test_a_wrong_value_is_refused_before_anything_runs(
     pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,19 +161,6 @@ def test_a_wrong_value_is_refused_before_anything_runs(
     assert code == 2
     assert "error: --grow-px: got -3; wanted a whole number from 0 to 500" in err
     assert "fix: --grow-px: a whole number from 0 to 500" in err
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_flag_and_a_setting_do_not_contradict_each_other(
-    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    frames, masks = pictures
-    words = ["restore", "inpaint", "--frames", str(frames), "--masks", str(masks)]
-    code, _, err = told(
-        capsys, *words, "-o", str(tmp_path / "out"), "--set", "inpaint.grow_px=3", "--grow-px", "5"
-    )
-    assert code == 2
-    assert "--grow-px and --set inpaint.grow_px give the same option" in err
     assert not (tmp_path / "out").exists()
 
 

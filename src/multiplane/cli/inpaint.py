@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from multiplane.cli import flags, pictures
+from multiplane.cli.alone import run_planes
 from multiplane.cli.console import progress_bars, show_earlier, show_result
 from multiplane.cli.runs import (
     QuietOption,
@@ -265,8 +266,6 @@ def _fill_frames(values: dict[str, Any]) -> None:
     Raises:
         ConfigError: A flag is one of pictures, or there are no masks.
     """
-    from multiplane.cli.stages import run_planes
-
     candidates, collage, _, frames = _models()
     _refuse_foreign(
         values, ({*candidates.model_fields} - {*frames.model_fields}) | {*collage.model_fields},

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from multiplane.cli.console import progress_bars, show_earlier, show_result
-from multiplane.cli.runs import (
-    OutOption,
-    QuietOption,
-    RetryOption,
-    SetOption,
-    VerboseOption,
-    parse_settings,
-)
+from multiplane.cli.alone import run_alone, run_planes
+from multiplane.cli.runs import OutOption, QuietOption, RetryOption, SetOption, VerboseOption
 from multiplane.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from multiplane.engine.inputs import Inputs
-    from multiplane.engine.recipe import Recipe
-    from multiplane.engine.run import ItemFailure
 
 HELP = {
     "split": "Footage into planes, a stage at a time.",
@@ -71,7 +57,7 @@ def _command(stage: str) -> Any:  # noqa: ANN401 - typer's own type
     def work(**values: Any) -> None:  # noqa: ANN401 - typer fills them by the signature below
         overrides = flags.given(found.options, values)
         if takes_pictures:
-            _run_alone(stage, pictures.of_stage(found, values), overrides, values)
+            run_alone(stage, pictures.of_stage(found, values), overrides, values)
         folders = {
             plane: values[f"plane_{plane}"]
             for plane in (*found.needs, *found.accepts)
@@ -121,68 +107,6 @@ def _one_way_in(stage: str, inputs: list[Path], folders: dict[str, Path]) -> Non
         why="planes belong to frames file by file, and footage has no files of frames yet",
         fix=f"{command} film.mp4 -o OUT, or {command} --frames RUN --masks RUN -o OUT",
     )
-
-
-def run_planes(
-    stage: str, folders: dict[str, Path], overrides: dict[str, object], values: dict[str, Any]
-) -> None:
-    """Run a stage on footage or on folders of planes, as a recipe of its own.
-
-    Args:
-        stage: The stage's name.
-        folders: Plane → folder; where there are none, the footage in the values.
-        overrides: Option → value.
-        values: Flag → value.
-
-    Raises:
-        typer.Exit: With the exit status of the run.
-    """
-    from multiplane.engine import folders as planes
-    from multiplane.engine.inputs import remembered
-
-    if values.get("inputs"):
-        recipe = planes.footage_recipe(stage)
-        _run_alone(stage, list(values["inputs"]), overrides, values, recipe)
-    known = remembered(values["out"])
-    inputs = planes.planes_of_folders(folders, known)
-    left_out = planes.left_out(folders["frames"], stage.rpartition(".")[2])
-    _run_alone(stage, inputs, overrides, values, left_out=left_out)
-
-
-def _run_alone(
-    stage: str,
-    inputs: Inputs,
-    overrides: dict[str, object],
-    values: dict[str, Any],
-    recipe: Recipe | None = None,
-    left_out: Sequence[ItemFailure] = (),
-) -> NoReturn:
-    """Run a stage as a recipe of its own.
-
-    Raises:
-        typer.Exit: With the exit status of the run.
-    """
-    from multiplane.cli import flags
-    from multiplane.engine import api
-    from multiplane.engine.recipe import stage_recipe
-
-    step = stage.rpartition(".")[2]
-    options = {f"{step}.{key}": value for key, value in overrides.items()}
-    typed = {
-        f"{step}.{key}": flags.spelled(key.rpartition(".")[2], value)
-        for key, value in overrides.items()
-    }
-    settings = parse_settings(values["settings"])
-    flags.refuse_contradictions(typed, settings)
-    chosen = (recipe or stage_recipe(stage)).with_options({**options, **settings}, typed)
-    with progress_bars(values["quiet"]) as progress:
-        report = api.run(
-            chosen, inputs, values["out"], progress=progress, retry_failed=values["retry_failed"]
-        )
-    report = replace(report, left_out=(*left_out, *report.left_out))
-    show_result(report)
-    show_earlier(report)
-    raise typer.Exit(report.exit_status)
 
 
 def _footage() -> list[inspect.Parameter]:
