@@ -221,4 +221,4 @@ def _parametric(tag: bytes, at: NDArray[np.float64]) -> NDArray[np.float64]:
         c, d, e, f = 0.0, -b / a, c, c
     with np.errstate(over="ignore"):
         power = np.maximum(a * at + b, 0) ** gamma + e
-    return np.where(at >= d, power, c * at + f).clip(0, 1)
+    return np.asarray(np.where(at >= d, power, c * at + f).clip(0, 1))
