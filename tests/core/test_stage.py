@@ -1,13 +1,17 @@
-"""The shape of a stage, held against a small one."""
+"""The shape of a stage, held against small ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from multiplane.core.config import Options
+from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Record
-from multiplane.core.stage import Stage, Worker
+from multiplane.core.stage import Stage, StreamingWorker, Worker
 
 
 class Nothing(Options):
@@ -30,6 +34,13 @@ class Pass:
         pass
 
 
+class Name(StreamingWorker):
+    def work(self, item: Item) -> Record:
+        if not item.id:
+            raise InputError("an item without a name")
+        return Record(item.id)
+
+
 class Idle:
     name: ClassVar[str] = "test.idle"
     version: ClassVar[int] = 1
@@ -39,15 +50,37 @@ class Idle:
     makes: ClassVar[tuple[str, ...]] = ()
     metadata: ClassVar[str] = "idle_metadata.json"
 
+    def __init__(self, worker: type[Worker]) -> None:
+        self.worker = worker
+
     def fingerprint(self, options: Nothing) -> str:
         return ""
 
     def open(self, options: Nothing) -> Worker:
-        return Pass()
+        return self.worker()
 
 
-def test_a_class_of_this_shape_is_a_stage() -> None:
-    stage: Stage = Idle()
-    worker = stage.open(Nothing())
-    item = Item("a", __import__("pathlib").Path(), "idle", {})
-    assert worker.save(item, worker.compute([item], [worker.load(item)])[0]) == Record("a")
+def item(name: str) -> Item:
+    return Item(name, Path(), "idle", {})
+
+
+@pytest.mark.parametrize("worker", [Pass, Name])
+def test_a_class_of_this_shape_is_a_stage(worker: type[Worker]) -> None:
+    stage: Stage = Idle(worker)
+    opened = stage.open(Nothing())
+    assert opened.batch_size == 1
+    one = item("a")
+    assert opened.save(one, opened.compute([one], [opened.load(one)])[0]) == Record("a")
+    opened.close()
+
+
+def test_a_worker_that_streams_says_what_it_does_with_one_item() -> None:
+    assert Name().compute([item("a"), item("b")], [None, None]) == [Record("a"), Record("b")]
+    with pytest.raises(InputError):
+        Name().compute([item("")], [None])
+
+    class Mute(StreamingWorker):
+        """Says nothing."""
+
+    with pytest.raises(TypeError, match="work"):
+        Mute()  # type: ignore[abstract]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -13,12 +14,11 @@ class Worker(Protocol):
     """Holds the loaded model of a stage and turns items into records.
 
     The engine calls ``load`` on decode threads, ``compute`` on the one thread of the device, and
-    ``save`` on encode threads. A stage that streams a whole shot does its work in ``compute`` and
-    leaves the other two thin. Any MultiplaneError fails only the items it was raised for.
+    ``save`` on encode threads. Any MultiplaneError fails only the items it was raised for.
     """
 
     batch_size: int
-    """How many items ``compute`` takes at once; 1 for stages that stream."""
+    """How many items ``compute`` takes at once."""
 
     def load(self, item: Item) -> Any:  # noqa: ANN401 - private to the worker
         """Read what ``compute`` needs."""
@@ -31,6 +31,34 @@ class Worker(Protocol):
 
     def close(self) -> None:
         """Let go of models and threads."""
+
+
+class StreamingWorker(Worker):
+    """Takes one item at a time, and reads and writes its files while it works.
+
+    The worker of a stage whose items are too long to be held, such as shots and chunks of a clip.
+    It says what it loads once, in ``__init__``, and :meth:`work`.
+    """
+
+    batch_size = 1
+
+    @abstractmethod
+    def work(self, item: Item) -> Record:
+        """Do all there is to do for an item: read, compute, and write its artefacts whole."""
+
+    def load(self, item: Item) -> None:
+        """Nothing: files are read as they are needed."""
+
+    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
+        """Work on the items one after the other."""
+        return [self.work(item) for item in items]
+
+    def save(self, item: Item, result: Record) -> Record:
+        """Hand on the record; the artefacts are written."""
+        return result
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 class Stage(Protocol):
