@@ -44,7 +44,7 @@ def test_rows_of_several_backends(
     assert stage.fingerprint(options).startswith("diffusion own@")
     files = {"images": (str(tmp_path / "wall.png"),), "masks": (str(tmp_path / "mask.png"),)}
     worker = stage.open(options)
-    (record,) = worker.compute([Item("wall", tmp_path, "c", files)], [None])
+    record = worker.work(Item("wall", tmp_path, "c", files))
     planes = record.outputs[0].files
     told = json.loads((tmp_path / planes["records"][0]).read_text(encoding="utf-8"))
     assert [(row["backend"], row["seed"]) for row in told["rows"]] == [

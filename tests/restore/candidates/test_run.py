@@ -37,10 +37,7 @@ def item_of(root: Path, picture: str = "wall.png", mask: str = "mask.png") -> It
 
 
 def run(item: Item, options: CandidatesOptions) -> tuple[Record, dict[str, Any]]:
-    worker = Candidates().open(options)
-    (result,) = worker.compute([item], [worker.load(item)])  # type: ignore[func-returns-value]
-    record = worker.save(item, result)
-    worker.close()
+    record = Candidates().open(options).work(item)
     (planes,) = record.outputs
     told = json.loads((item.root / planes.files["records"][0]).read_text(encoding="utf-8"))
     return record, told
@@ -283,7 +280,7 @@ def test_an_item_is_one_picture_with_one_mask(tmp_path: Path) -> None:
     worker = Candidates().open(options_of())
     item = Item("a", tmp_path, "candidates", {"images": ("x.png", "y.png"), "masks": ("x.png",)})
     with pytest.raises(InputError, match="has 2 pictures and 1 masks") as caught:
-        worker.compute([item], [None])
+        worker.work(item)
     assert caught.value.fix.startswith("multiplane run restore-artwork --images")
 
 

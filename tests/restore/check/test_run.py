@@ -44,10 +44,7 @@ def item_of(root: Path, done: list[Finished], leave_out: tuple[str, ...] = ()) -
 
 
 def run(item: Item, options: CheckOptions = ALONE) -> Record:
-    worker = Check().open(options)
-    (result,) = worker.compute([item], [worker.load(item)])  # type: ignore[func-returns-value]
-    worker.close()
-    return worker.save(item, result)
+    return Check().open(options).work(item)
 
 
 def test_a_clean_shot_has_nothing_against_it(tmp_path: Path, clean: Finished) -> None:

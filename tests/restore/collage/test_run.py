@@ -26,10 +26,7 @@ Make = Callable[..., Item]
 
 
 def run(item: Item, **options: Any) -> Record:
-    worker = Collage().open(CollageOptions(**options))
-    (result,) = worker.compute([item], [worker.load(item)])  # type: ignore[func-returns-value]
-    worker.close()
-    return worker.save(item, result)
+    return Collage().open(CollageOptions(**options)).work(item)
 
 
 def collage_of(item: Item, record: Record) -> Frame:

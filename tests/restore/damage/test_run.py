@@ -27,10 +27,7 @@ from multiplane.restore.damage.run import Damage, DamageOptions
 
 def run(root: Path, *names: str, options: DamageOptions | None = None) -> Record:
     item = Item("wall", root, "damage", {"images": names})
-    worker = Damage().open(options or DamageOptions())
-    (result,) = worker.compute([item], [worker.load(item)])  # type: ignore[func-returns-value]
-    worker.close()
-    return worker.save(item, result)
+    return Damage().open(options or DamageOptions()).work(item)
 
 
 @pytest.fixture

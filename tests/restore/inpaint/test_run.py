@@ -36,11 +36,7 @@ def item_of(root: Path, planes: dict[str, list[Frame] | list[Mask]], suffix: str
 
 
 def run(item: Item, options: InpaintOptions = QUICK) -> Record:
-    worker = Inpaint().open(options)
-    (result,) = worker.compute([item], [worker.load(item)])  # type: ignore[func-returns-value]
-    record = worker.save(item, result)
-    worker.close()
-    return record
+    return Inpaint().open(options).work(item)
 
 
 def test_frames_and_masks_are_enough(tmp_path: Path, bricks: Frame, blob: Mask) -> None:
@@ -143,7 +139,7 @@ def test_the_record_says_what_invents_why_and_what_memory_did(
             return [self.fill(*gap) for gap in gaps]
 
     worker._inpainter = Short()
-    (first,), (second,) = worker.compute([item], [None]), worker.compute([item], [None])
+    first, second = worker.work(item), worker.work(item)
     assert (first.figures["backend"], first.figures["why"]) == ("patchmatch", "asked for")
     assert first.figures["memory"] == ["memory fell short"]
     assert "memory" not in second.figures

@@ -163,10 +163,7 @@ def test_the_stage_leaves_plates_and_unseen_with_figures(moving, tmp_path):
     planes = {k: tuple(v) for k, v in files.items()} | {"camera": ("camera.json",)}
     item = Item("clip/0001", tmp_path, "restore.plate", planes)
     stage = Plate()
-    worker = stage.open(OPTIONS)
-    (result,) = worker.compute([item], [worker.load(item)])
-    record = worker.save(item, result)
-    worker.close()
+    record = stage.open(OPTIONS).work(item)
     (out,) = record.outputs
     assert set(out.files) == set(stage.makes)
     assert out.files["plates"][2] == "restore.plate/plates/clip/0001/000002.png"

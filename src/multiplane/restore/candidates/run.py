@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from multiplane.core.atomic import write_text
@@ -13,6 +12,7 @@ from multiplane.core.config import Options
 from multiplane.core.errors import InputError, MultiplaneError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import load, origin_of
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import cpu_count, map_ordered
 from multiplane.hub import loras, pipelines, weights
 from multiplane.hub.cache import default_cache, remembered_sha256
@@ -91,10 +91,8 @@ class Candidates:
         return CandidatesWorker(options)
 
 
-class CandidatesWorker:
+class CandidatesWorker(StreamingWorker):
     """Restores one picture at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: CandidatesOptions) -> None:
         """Load the backends; one that cannot be loaded is missing from every picture.
@@ -116,21 +114,8 @@ class CandidatesWorker:
         if len(errors) == len(self._workshop.groups):
             raise errors[0]
 
-    def load(self, item: Item) -> None:
-        """Nothing: one picture is held at a time."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Restore and write each picture."""
-        return [self._picture(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Nothing left to write."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _picture(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Restore a picture, and write what came of it."""
         began = time.perf_counter()
         source = self._read(item)
         read = time.perf_counter()

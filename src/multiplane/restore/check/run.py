@@ -14,6 +14,7 @@ from multiplane.core.arrays import Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Record
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
 from multiplane.measure.region import grow
@@ -100,10 +101,8 @@ class Check:
         return CheckWorker(options)
 
 
-class CheckWorker:
+class CheckWorker(StreamingWorker):
     """Measures one shot at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
@@ -111,21 +110,8 @@ class CheckWorker:
         if options.residual:
             self._salience = Salient(weights.find(NETWORK), threads=1)
 
-    def load(self, item: Item) -> None:
-        """Nothing: frames are read as they are needed."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Measure each shot."""
-        return [self._shot(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Nothing left to write."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Measure a shot."""
         began = time.perf_counter()
         found = check(FinishedFiles(item, self._options.grow_px), self._options, self._salience)
         rows: list[dict[str, Json]] = []

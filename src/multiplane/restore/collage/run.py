@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from multiplane.core.arrays import Frame, Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.stage import StreamingWorker
 from multiplane.media.encode import Tags
 from multiplane.media.images import read_mask
 from multiplane.media.pixels import MAX_PIXELS
@@ -49,29 +50,14 @@ class Collage:
         return CollageWorker(options)
 
 
-class CollageWorker:
+class CollageWorker(StreamingWorker):
     """Draws one picture at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: CollageOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> None:
-        """Nothing: pictures are read as they are needed, one restoration at a time."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Draw and write what is asked for of each picture."""
-        return [self._item(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Nothing left to write."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _item(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Draw and write what is asked for of a picture."""
         began = time.perf_counter()
         one = _Picture(item, self._options)
         files = {"collages": (one.write_collage(),)}

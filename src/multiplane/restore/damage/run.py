@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.stage import StreamingWorker
 from multiplane.media.images import write_frame, write_mask
 from multiplane.media.levels import read_levels
 from multiplane.restore.damage.config import DamageOptions
@@ -44,29 +44,14 @@ class Damage:
         return DamageWorker(options)
 
 
-class DamageWorker:
+class DamageWorker(StreamingWorker):
     """Takes one picture after the other; of a large one a few copies are in memory at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: DamageOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> None:
-        """Nothing: pictures are read one by one as they are looked at."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Look at the pictures."""
-        return [self._item(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files are written."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _item(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Look for damage in the pictures, and write where it is."""
         began = time.perf_counter()
         planes: dict[str, list[str]] = {}
         rows: list[Json] = []

@@ -13,6 +13,7 @@ from multiplane.core.compute import Compute
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
 from multiplane.hub.table import MODELS
@@ -117,31 +118,16 @@ class Inpaint:
         return InpaintWorker(options)
 
 
-class InpaintWorker:
+class InpaintWorker(StreamingWorker):
     """Fills one shot at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: InpaintOptions) -> None:
         self._options = options
         self._choice = decide(options.backend)
         self._inpainter = open_inpainter(options.backend, options.seed, Compute.of(options))
 
-    def load(self, item: Item) -> None:
-        """Nothing: frames are read as they are needed."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Fill and write the frames of each shot."""
-        return [self._shot(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Nothing left to write."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Fill and write the frames of a shot."""
         began = time.perf_counter()
         if isinstance(self._inpainter, BatchInpainter):
             self._inpainter.notes.clear()  # those of the shot before, which may have failed

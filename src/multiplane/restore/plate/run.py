@@ -17,6 +17,7 @@ from multiplane.core.arrays import Alpha, Frame, Mask, check_same_size
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.media.images import read_alpha, read_frame, read_mask, write_frame, write_mask
 from multiplane.media.sequence import PictureFiles
@@ -160,30 +161,14 @@ class Plate:
         return PlateWorker(options)
 
 
-class PlateWorker:
+class PlateWorker(StreamingWorker):
     """Makes the plates of one shot at a time."""
-
-    batch_size = 1
-    _makes = Plate.makes
 
     def __init__(self, options: PlateOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> None:
-        """Nothing: frames are read as they are needed."""
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[None]) -> list[Record]:
-        """Make and write the plates of each shot."""
-        return [self._shot(item) for item in items]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Nothing left to write."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item) -> Record:
+    def work(self, item: Item) -> Record:
+        """Make and write the plates of a shot."""
         began = time.perf_counter()
         paths = item.paths("frames")
         frames = PictureFiles(paths, read_frame)
@@ -203,7 +188,7 @@ class PlateWorker:
             write_mask(hole_path, done.hole)
             left.append((plate, unseen, hole))
             rows.append({"frame": path.stem, **_named(done.figures, paths)})
-        files = dict(zip(self._makes, zip(*left, strict=True), strict=True))
+        files = dict(zip(Plate.makes, zip(*left, strict=True), strict=True))
         outputs = Planes(item.id, files)
         return Record(
             item.id,
