@@ -14,9 +14,7 @@ from multiplane.split.chunks.run import Chunks
 
 def run(source: Path, root: Path, **options: object) -> Record:
     item = Item("clip", root, "chunks", {"source": (str(source),)})
-    worker = pickle.loads(pickle.dumps(Chunks())).open(ChunksOptions(**options))
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
+    record = pickle.loads(pickle.dumps(Chunks())).open(ChunksOptions(**options)).work(item)
     done(item, record)  # the engine's own check of places and of what JSON can hold
     return record
 

@@ -31,10 +31,7 @@ def person(*box: float, score: float = 0.9) -> Detection:
 
 
 def run(item: Item, options: DetectOptions = PARTS) -> Record:
-    worker = pickle.loads(pickle.dumps(Detect())).open(options)
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
-    return record
+    return pickle.loads(pickle.dumps(Detect())).open(options).work(item)
 
 
 # as a function

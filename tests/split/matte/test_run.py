@@ -57,10 +57,7 @@ def make_item(root: Path, count: int = 3) -> Item:
 
 
 def run(item: Item, options: MatteOptions = OPTIONS) -> Record:
-    worker = pickle.loads(pickle.dumps(Matte())).open(options)
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
-    return record
+    return pickle.loads(pickle.dumps(Matte())).open(options).work(item)
 
 
 @pytest.mark.parametrize("method", [OPTIONS.method, ClosedFormMatte()], ids=lambda m: m.kind)
@@ -281,9 +278,9 @@ def test_want_of_memory_is_in_the_record_of_its_shot(
         return refine(*asked)
 
     monkeypatch.setattr(worker._refiner, "refine", falls_short)
-    (first,) = worker.compute([item], [worker.load(item)])
+    first = worker.work(item)
     monkeypatch.setattr(worker._refiner, "refine", refine)
-    (second,) = worker.compute([item], [worker.load(item)])
+    second = worker.work(item)
     assert first.figures["memory"] == [short]
     assert "memory" not in second.figures
 

@@ -27,7 +27,7 @@ from multiplane.split.segment.config import (
     SegmentOptions,
 )
 from multiplane.split.segment.refine import draw_mask
-from multiplane.split.segment.run import Segment, SegmentWorker, segment, segment_shot
+from multiplane.split.segment.run import Segment, SegmentWorker, segment, segment_shot, shot_of
 from multiplane.split.segment.shot import Shot
 
 MOTION = SegmentOptions(backend=MotionOptions())
@@ -56,10 +56,7 @@ def make_item(root: Path, frames: list[np.ndarray], **extra: tuple[str, ...]) ->
 
 
 def run(item: Item, options: SegmentOptions) -> Record:
-    worker = pickle.loads(pickle.dumps(Segment())).open(options)
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
-    return record
+    return pickle.loads(pickle.dumps(Segment())).open(options).work(item)
 
 
 def test_auto_finds_the_sprite_and_not_the_rock(scene, salient, overlap) -> None:
@@ -277,16 +274,14 @@ def test_boxes_of_another_step_are_prompts_or_evidence(tmp_path, scene, planes) 
     item = make_item(tmp_path, scene.frames[:2], boxes=("boxes.json",))
     boxes = [FrameBoxes("000001", 1, (Detection((1, 2, 30, 40), 0.9, "person"),))]
     write_boxes(tmp_path / "boxes.json", (192, 144), boxes)
-    worker = SegmentWorker(MOTION)
-    worker._options = SegmentOptions(backend=SamOptions(planes=planes))
-    shot = worker.load(item)
+    options = SegmentOptions(backend=SamOptions(planes=planes))
+    shot = shot_of(item, options)
     told, nothing = (
         (shot.pointed, shot.hints) if planes == "prompts" else (shot.hints, shot.pointed)
     )
     assert [prompt.box for prompt in told.at(1)] == [(1, 2, 30, 40)]
     assert not nothing
-    worker._options = worker._options.model_copy(update={"boxes": "5,5,20,20"})
-    shot = worker.load(item)
+    shot = shot_of(item, options.model_copy(update={"boxes": "5,5,20,20"}))
     assert [prompt.box for prompt in shot.pointed.at(0)] == [(5, 5, 20, 20)]
 
 
@@ -305,7 +300,7 @@ def test_a_shot_that_nothing_is_pointed_at_in_says_so(tmp_path, scene) -> None:
     prompts.write_text('{"prompts": [{"shot": "elsewhere/0001", "points": [[1, 2]]}]}')
     item = make_item(tmp_path, scene.frames[:3])
     worker = SegmentWorker(MOTION)
-    assert "other shots" not in str(worker.compute([item], [worker.load(item)])[0].figures["why"])
+    assert "other shots" not in str(worker.work(item).figures["why"])
     worker._options = SegmentOptions(backend=SamOptions(), prompts=str(prompts))
-    (record,) = worker.compute([item], [worker.load(item)])
+    record = worker.work(item)
     assert str(record.figures["why"]).endswith("; the prompts are about other shots")

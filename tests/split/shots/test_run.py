@@ -16,10 +16,7 @@ from multiplane.split.shots.run import Shots
 
 def run(source: Path, root: Path, options: ShotsOptions | None = None) -> Record:
     item = Item("clip", root, "split.shots", {"source": (str(source),)})
-    worker = pickle.loads(pickle.dumps(Shots())).open(options or ShotsOptions())
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
-    return record
+    return pickle.loads(pickle.dumps(Shots())).open(options or ShotsOptions()).work(item)
 
 
 def test_a_video_becomes_a_plane_a_shot(scene, film, tmp_path) -> None:

@@ -54,13 +54,8 @@ def item(root: Path, clip: Path, known: Film, first: int = 0, stop: int = 5, **m
 
 def work(one: Item, known: Film, wrong: Any = None, **options: Any) -> Record:
     oracle = OraclePeople(known, wrong) if wrong else OraclePeople(known)
-    worker = StereoWorker(
-        StereoOptions(edges=EDGES, **options),
-        Matter(StereoOptions(edges=EDGES, **options), lambda: oracle),
-    )
-    record = worker.save(one, worker.compute([one], [worker.load(one)])[0])
-    worker.close()
-    return record
+    how = StereoOptions(edges=EDGES, **options)
+    return StereoWorker(how, Matter(how, lambda: oracle)).work(one)
 
 
 def test_a_chunk_leaves_alphas_and_people(tmp_path: Path, clip: Path, known: Film) -> None:

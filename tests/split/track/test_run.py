@@ -69,10 +69,7 @@ def make_item(root: Path, scene: Scene, planes: str = "masks", shot: str = "0001
 
 
 def work(item: Item, options: TrackOptions = FLOW) -> Record:
-    worker = pickle.loads(pickle.dumps(Track())).open(options)
-    record = worker.save(item, worker.compute([item], [worker.load(item)])[0])
-    worker.close()
-    return record
+    return pickle.loads(pickle.dumps(Track())).open(options).work(item)
 
 
 @pytest.mark.parametrize("planes", ["masks", "boxes", "masks boxes camera"])
@@ -118,8 +115,8 @@ def test_nothing_crosses_from_shot_to_shot(tmp_path: Path, scene: Scene) -> None
     worker = Track().open(FLOW)
     other = draw([Thing(BLUE, lambda i: (40, 50))], 3)
     first, second = make_item(tmp_path, scene), make_item(tmp_path, other, shot="0002")
-    worker.compute([first], [worker.load(first)])
-    (record,) = worker.compute([second], [worker.load(second)])
+    worker.work(first)
+    record = worker.work(second)
     alone = work(make_item(tmp_path / "alone", other, shot="0002"))
     assert record.figures == alone.figures
     assert record.figures["tracks"][0]["track_id"] == 1  # type: ignore[index,call-overload]
@@ -261,13 +258,13 @@ def test_killed_and_run_again_is_run_once(
         with pytest.raises(KeyboardInterrupt):
             api.run(recipe, planes, tmp_path / "killed")
     seen: list[str] = []
-    shot = stage.TrackWorker._shot
+    work = stage.TrackWorker.work
 
-    def counted(self: stage.TrackWorker, item: Item, footage: Footage) -> Record:
+    def counted(self: stage.TrackWorker, item: Item) -> Record:
         seen.append(item.id)
-        return shot(self, item, footage)
+        return work(self, item)
 
-    monkeypatch.setattr(stage.TrackWorker, "_shot", counted)
+    monkeypatch.setattr(stage.TrackWorker, "work", counted)
     report = api.run(recipe, planes, tmp_path / "killed")
     assert report.exit_status == 0
     assert "clip/0001" not in seen

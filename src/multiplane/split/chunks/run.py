@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.stage import StreamingWorker
 from multiplane.geometry.rectification import Rectification
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.vr180.layout import Layout, detect_layout
@@ -102,32 +102,16 @@ class Chunks:
         return ChunksWorker(options)
 
 
-class ChunksWorker:
+class ChunksWorker(StreamingWorker):
     """Looks at one clip after the other."""
-
-    batch_size = 1
 
     def __init__(self, options: ChunksOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> Path:
-        """Name the clip; it is read where it is cut."""
-        return item.paths("source")[0]
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[Path]) -> list[Record]:
-        """Cut the clips."""
-        return [self._one(item, source) for item, source in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; nothing is written but what it says."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _one(self, item: Item, source: Path) -> Record:
+    def work(self, item: Item) -> Record:
+        """Cut a clip."""
         started = time.perf_counter()
-        cutting = cut_clip(source, self._options)
+        cutting = cut_clip(item.paths("source")[0], self._options)
         seconds = time.perf_counter() - started
         data: dict[str, Json] = {
             "clip": item.id,

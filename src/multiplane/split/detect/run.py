@@ -16,6 +16,7 @@ from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.hub import weights
 from multiplane.media.images import read_frame, read_mask
 from multiplane.media.sequence import PictureFiles
@@ -221,41 +222,19 @@ class Detect:
         return DetectWorker(options)
 
 
-class DetectWorker:
+class DetectWorker(StreamingWorker):
     """Streams one shot after the other, a few frames at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: DetectOptions) -> None:
         self._finder = Finder(options)
 
-    def load(self, item: Item) -> tuple[Sequence[Frame], Sequence[Mask] | None]:
-        """Frames and masks are read while the shot streams."""
-        masks = item.paths("masks")
-        return (
-            PictureFiles(item.paths("frames"), read_frame),
-            PictureFiles(masks, read_mask) if masks else None,
-        )
-
-    def compute(
-        self,
-        items: Sequence[Item],
-        loaded: Sequence[tuple[Sequence[Frame], Sequence[Mask] | None]],
-    ) -> list[Record]:
-        """Find the people of the shots."""
-        return [self._shot(item, *planes) for item, planes in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the file was written while the shot streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item, frames: Sequence[Frame], masks: Sequence[Mask] | None) -> Record:
+    def work(self, item: Item) -> Record:
+        """Find the people of a shot."""
         started = time.perf_counter()
-        stems = [path.stem for path in item.paths("frames")]
-        found = self._finder.find(frames, masks, stems, item.id)
+        paths, selected = item.paths("frames"), item.paths("masks")
+        frames = PictureFiles(paths, read_frame)
+        masks = PictureFiles(selected, read_mask) if selected else None
+        found = self._finder.find(frames, masks, [path.stem for path in paths], item.id)
         rows: list[Json] = []
 
         def noted() -> Iterator[FrameBoxes]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.stage import StreamingWorker
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.vr180.keep import keep_spherical
 from multiplane.media.vr180.layout import Layout
@@ -57,15 +57,17 @@ class Export:
         return ExportWorker(options)
 
 
-class ExportWorker:
+class ExportWorker(StreamingWorker):
     """Streams one clip after the other, a few frames at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: ExportOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> Job:
+    def work(self, item: Item) -> Record:
+        """Write the files of a clip."""
+        return write_clip(self._job(item), self._options)
+
+    def _job(self, item: Item) -> Job:
         """Find the chunks and say which files there will be; frames are read as they stream.
 
         Raises:
@@ -82,17 +84,6 @@ class ExportWorker:
             )
         targets = plan_targets(clip.path.name, layout, self._options)
         return Job(item, clip, layout, parts, targets)
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[Job]) -> list[Record]:
-        """Write the files of the clips."""
-        return [write_clip(job, self._options) for job in loaded]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files were written while the clip streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 @dataclass(frozen=True)

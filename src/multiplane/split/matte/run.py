@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +18,7 @@ from multiplane.core.instances import box_of
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import choose, make, origin_of
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
 from multiplane.hub.table import MODELS
@@ -168,10 +169,8 @@ class Matte:
         return MatteWorker(options)
 
 
-class MatteWorker:
+class MatteWorker(StreamingWorker):
     """Streams one shot after the other, a few frames at a time."""
-
-    batch_size = 1
 
     def __init__(self, options: MatteOptions) -> None:
         compute = Compute.of(options)
@@ -179,35 +178,8 @@ class MatteWorker:
         self._choice = decide(options.method, compute)
         self._refiner = _open(self._choice, options, compute)
 
-    def load(self, item: Item) -> list[tuple[Path, Path]]:
-        """Pair the files of frames and masks; they are read while the shot streams.
-
-        Raises:
-            InputError: There are more of one than of the other.
-        """
-        frames, masks = item.paths("frames"), item.paths("masks")
-        if len(frames) != len(masks):
-            raise InputError(
-                f"{item.id} has {len(frames)} frames and {len(masks)} masks",
-                why="each frame is matted with its own mask",
-                fix="hand in one mask a frame, in the same order",
-            )
-        return list(zip(frames, masks, strict=True))
-
-    def compute(
-        self, items: Sequence[Item], loaded: Sequence[list[tuple[Path, Path]]]
-    ) -> list[Record]:
-        """Matte the shots."""
-        return [self._shot(item, files) for item, files in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files were written while the shot streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item, files: list[tuple[Path, Path]]) -> Record:
+    def work(self, item: Item) -> Record:
+        """Matte a shot."""
         started = time.perf_counter()
         if isinstance(self._refiner, NeuralRefiner):
             self._refiner.notes.clear()  # those of the shot before
@@ -222,6 +194,7 @@ class MatteWorker:
             box = self._write(item, f"{frame_path.stem}.png", cut)
             return f"{frame_path.stem}.png", mask, cut, _frame_figures(frame_path.stem, cut, box)
 
+        files = _files_of(item)
         for name, mask, cut, frame_figures in map_ordered(work, files, self._refiner.workers):
             steadiness.add(cut.alpha, mask, cut.band_px)
             figures.append(frame_figures)
@@ -248,6 +221,22 @@ class MatteWorker:
             colour, alpha = colour[part], alpha[part]
         write_cutout(item.place("cutouts", name)[1], colour, alpha)
         return box
+
+
+def _files_of(item: Item) -> list[tuple[Path, Path]]:
+    """The files of frames, each with that of its mask.
+
+    Raises:
+        InputError: There are more of one than of the other.
+    """
+    frames, masks = item.paths("frames"), item.paths("masks")
+    if len(frames) != len(masks):
+        raise InputError(
+            f"{item.id} has {len(frames)} frames and {len(masks)} masks",
+            why="each frame is matted with its own mask",
+            fix="hand in one mask a frame, in the same order",
+        )
+    return list(zip(frames, masks, strict=True))
 
 
 def _frame_figures(stem: str, cut: CutOut, box: tuple[int, int, int, int]) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from multiplane.core.instances import Instance
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
 from multiplane.media.images import read_frame, write_cutout, write_mask
@@ -210,46 +211,17 @@ class Segment:
         return SegmentWorker(options)
 
 
-class SegmentWorker:
+class SegmentWorker(StreamingWorker):
     """Streams one shot after the other."""
-
-    batch_size = 1
 
     def __init__(self, options: SegmentOptions) -> None:
         self._options = options
         self._choices = Choices(options.backend, Compute.of(options))
 
-    def load(self, item: Item) -> Shot:
-        """Name the files of the shot; they are read while it streams.
-
-        Raises:
-            InputError: There is no frame, or the camera path does not fit.
-        """
-        cameras = item.paths("camera")
-        camera = None
-        if cameras:
-            camera = read_camera(cameras[0])
-        shot = Shot(PictureFiles(item.paths("frames"), read_frame), camera)
-        asked = pointing.point_at(item, self._options, shot.size)
-        told = pointing.point_by_planes(item, shot.size)
-        if not asked and getattr(self._options.backend, "planes", "prompts") == "prompts":
-            asked, told = told, Pointed()
-        shot.pointed, shot.hints = asked, told
-        return shot
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[Shot]) -> list[Record]:
-        """Segment the shots."""
-        return [self._shot(item, shot) for item, shot in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files were written while the shot streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item, shot: Shot) -> Record:
+    def work(self, item: Item) -> Record:
+        """Segment a shot."""
         started = time.perf_counter()
+        shot = shot_of(item, self._options)
         found = segment_shot(shot, self._choices, self._options)
         if _is_pointed(self._options) and not (shot.pointed and shot.pointed.asked):
             found.figures["why"] = f"{found.figures['why']}; the prompts are about other shots"
@@ -297,6 +269,29 @@ class SegmentWorker:
             write_cutout(path, colour, alpha)
             names.append(name)
         return names
+
+
+def shot_of(item: Item, options: SegmentOptions) -> Shot:
+    """The shot that an item is of, and what is pointed at in it; frames are read as it streams.
+
+    Args:
+        item: Its frames, and planes of other steps that tell something of them.
+        options: What the user points at.
+
+    Returns:
+        The shot.
+
+    Raises:
+        InputError: There is no frame, or the camera path does not fit.
+    """
+    cameras = [read_camera(path) for path in item.paths("camera")]
+    shot = Shot(PictureFiles(item.paths("frames"), read_frame), cameras[0] if cameras else None)
+    asked = pointing.point_at(item, options, shot.size)
+    told = pointing.point_by_planes(item, shot.size)
+    if not asked and getattr(options.backend, "planes", "prompts") == "prompts":
+        asked, told = told, Pointed()
+    shot.pointed, shot.hints = asked, told
+    return shot
 
 
 def _is_pointed(options: SegmentOptions) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from multiplane.core.arrays import Frame
 from multiplane.core.items import Item, Json, Planes, Record
+from multiplane.core.stage import StreamingWorker
 from multiplane.media.images import write_frame
 from multiplane.media.video import open_clip
 from multiplane.split.shots.config import ShotsOptions
@@ -88,37 +88,22 @@ class Shots:
         return ShotsWorker(options)
 
 
-class ShotsWorker:
+class ShotsWorker(StreamingWorker):
     """Streams one source after the other."""
-
-    batch_size = 1
 
     def __init__(self, options: ShotsOptions) -> None:
         self._options = options
 
-    def load(self, item: Item) -> Path:
-        """Name the source; it is read while it streams."""
-        return item.paths("source")[0]
+    def work(self, item: Item) -> Record:
+        """Take a source apart."""
 
-    def compute(self, items: Sequence[Item], loaded: Sequence[Path]) -> list[Record]:
-        """Take the sources apart."""
-        return [self._one(item, source) for item, source in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _one(self, item: Item, source: Path) -> Record:
         def write(stem: str, frame: Frame) -> tuple[str, Path]:
             name, path = item.place("frames", f"{stem}.png")
             write_frame(path, frame)
             return name, path
 
         started = time.perf_counter()
-        found = take_apart(source, self._options, write)
+        found = take_apart(item.paths("source")[0], self._options, write)
         seconds = time.perf_counter() - started
         planes = tuple(
             _planes(f"{item.id}/{number:04d}", item.id, shot, found.rate)

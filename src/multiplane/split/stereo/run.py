@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Planes, Record
 from multiplane.core.plugins import origin_of
 from multiplane.core.progress import Progress, silent
+from multiplane.core.stage import StreamingWorker
 from multiplane.hub import weights
 from multiplane.media.clip import Clip, open_clip
 from multiplane.media.matte_video import MatteWriter
@@ -114,7 +115,7 @@ class Stereo:
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class _Chunk:
     """A chunk as it is read from its clip."""
 
     clip: Clip
@@ -124,48 +125,16 @@ class _Loaded:
     scale: float
 
 
-class StereoWorker:
+class StereoWorker(StreamingWorker):
     """Works on one chunk after the other; nothing crosses from one to the next."""
-
-    batch_size = 1
 
     def __init__(self, options: StereoOptions, matter: Matter | None = None) -> None:
         self._matter = matter or Matter(options)
 
-    def load(self, item: Item) -> _Loaded:
-        """Open the clip.
-
-        Raises:
-            InputError: It cannot be read, or the chunk is none that split.chunks wrote.
-        """
-        told = item.data
-        chunk, scale = told.get("chunk"), told.get("work_scale", 0.5)
-        whole = isinstance(chunk, dict) and all(type(chunk.get(k)) is int for k in _ENDS)
-        if not whole or not isinstance(scale, int | float) or isinstance(scale, bool):
-            raise InputError(
-                f"{item.id} tells neither its frames nor its scale",
-                why="chunks of a clip come from split.chunks",
-                fix="inputs: {footage: chunks.footage} in the recipe",
-            )
-        first, stop = (int(chunk[key]) for key in _ENDS)  # type: ignore[index,call-overload,arg-type]
-        layout = Layout.from_json(told.get("layout"))
-        name = str(told.get("clip", item.id))
-        frames = range(first, stop)
-        return _Loaded(open_clip(item.paths("footage")[0]), name, layout, frames, float(scale))
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[_Loaded]) -> list[Record]:
-        """Take the people out of the chunks."""
-        return [self._chunk(item, chunk) for item, chunk in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files were written while the chunk streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _chunk(self, item: Item, chunk: _Loaded) -> Record:
+    def work(self, item: Item) -> Record:
+        """Take the people out of a chunk."""
         started = time.perf_counter()
+        chunk = _read(item)
         source = _Source(chunk.clip, chunk.frames)
         options, layout = self._matter.options, chunk.layout
         size = work_size(layout.eye_size, chunk.scale)
@@ -195,6 +164,28 @@ class StereoWorker:
         timings = {**mattes.timings, "encode": encode_s, "total": seconds}
         planes = Planes(item.id, {"alphas": (alphas,), "people": (people,)}, {**item.data})
         return Record(item.id, (planes,), mattes.figures, timings)
+
+
+def _read(item: Item) -> _Chunk:
+    """Open the clip.
+
+    Raises:
+        InputError: It cannot be read, or the chunk is none that split.chunks wrote.
+    """
+    told = item.data
+    chunk, scale = told.get("chunk"), told.get("work_scale", 0.5)
+    whole = isinstance(chunk, dict) and all(type(chunk.get(k)) is int for k in _ENDS)
+    if not whole or not isinstance(scale, int | float) or isinstance(scale, bool):
+        raise InputError(
+            f"{item.id} tells neither its frames nor its scale",
+            why="chunks of a clip come from split.chunks",
+            fix="inputs: {footage: chunks.footage} in the recipe",
+        )
+    first, stop = (int(chunk[key]) for key in _ENDS)  # type: ignore[index,call-overload,arg-type]
+    layout = Layout.from_json(told.get("layout"))
+    name = str(told.get("clip", item.id))
+    frames = range(first, stop)
+    return _Chunk(open_clip(item.paths("footage")[0]), name, layout, frames, float(scale))
 
 
 class _Source:

@@ -20,6 +20,7 @@ from multiplane.core.instances import Instance
 from multiplane.core.items import Item, Json, Planes, Record
 from multiplane.core.plugins import choose, origin_of
 from multiplane.core.progress import Progress, silent, track
+from multiplane.core.stage import StreamingWorker
 from multiplane.core.threads import map_ordered
 from multiplane.hub import weights
 from multiplane.media.images import read_frame, read_mask, write_mask
@@ -286,44 +287,17 @@ class Track:
         return TrackWorker(options)
 
 
-class TrackWorker:
+class TrackWorker(StreamingWorker):
     """Streams one shot after the other; nothing crosses from one to the next."""
-
-    batch_size = 1
 
     def __init__(self, options: TrackOptions) -> None:
         self._options = options
         self._followers = Followers(options)
 
-    def load(self, item: Item) -> Footage:
-        """Name the files of the shot; they are read while it streams.
-
-        Raises:
-            InputError: There is no frame, or camera path or boxes do not fit.
-        """
-        camera, boxes = item.paths("camera"), item.paths("boxes")
-        path = read_camera(camera[0]) if camera else None
-        shot = Shot(PictureFiles(item.paths("frames"), read_frame), path)
-        masks = item.paths("masks")
-        return Footage(
-            shot,
-            PictureFiles(masks, read_mask) if masks else None,
-            read_boxes(boxes[0], shot.size) if boxes else None,
-        )
-
-    def compute(self, items: Sequence[Item], loaded: Sequence[Footage]) -> list[Record]:
-        """Follow the objects of the shots."""
-        return [self._shot(item, shot) for item, shot in zip(items, loaded, strict=True)]
-
-    def save(self, item: Item, result: Record) -> Record:
-        """Hand on the record; the files were written while the shot streamed."""
-        return result
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def _shot(self, item: Item, footage: Footage) -> Record:
+    def work(self, item: Item) -> Record:
+        """Follow the objects of a shot."""
         started = time.perf_counter()
+        footage = _footage(item)
         found = self._followers.follow(footage)
         stems = [path.stem for path in item.paths("frames")]
         width, height = footage.shot.size
@@ -356,6 +330,23 @@ class TrackWorker:
             {**found.figures, **_shot_figures(frames), "frames": frames},
             {"track_s": time.perf_counter() - started},
         )
+
+
+def _footage(item: Item) -> Footage:
+    """The files of a shot, and what is known of it.
+
+    Raises:
+        InputError: There is no frame, or camera path or boxes do not fit.
+    """
+    camera, boxes = item.paths("camera"), item.paths("boxes")
+    path = read_camera(camera[0]) if camera else None
+    shot = Shot(PictureFiles(item.paths("frames"), read_frame), path)
+    masks = item.paths("masks")
+    return Footage(
+        shot,
+        PictureFiles(masks, read_mask) if masks else None,
+        read_boxes(boxes[0], shot.size) if boxes else None,
+    )
 
 
 def _compute_of(options: TrackOptions) -> Compute:
