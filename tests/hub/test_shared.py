@@ -84,6 +84,13 @@ def test_it_can_be_switched_off(others, bundle):
     assert bundles.locate(bundle) is None
 
 
+def test_one_that_cannot_be_looked_into_is_none(bundle, hub, tmp_path):
+    choose_shared(tmp_path / ("closed" * 50))  # no system takes such a name
+    own = dataclasses.replace(bundle, revision=COMMIT)
+    assert bundles.locate(own) is None
+    assert bundles.locate(bundle) is None
+
+
 def test_by_convention_it_is_in_the_home_folder(others, monkeypatch, tmp_path):
     monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
     choose_shared(None)

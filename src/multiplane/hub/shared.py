@@ -63,7 +63,11 @@ def snapshots(repository: str, revision: str | None, cache: Path | None) -> Iter
         if commit is None or not COMMIT.fullmatch(commit):
             continue
         folder = border / "snapshots" / commit
-        if folder.is_dir():
+        try:
+            there = folder.is_dir()
+        except OSError:  # a folder above it is closed to us
+            continue
+        if there:
             yield Snapshot(folder, commit, border)
 
 

@@ -52,3 +52,13 @@ def test_in_squares_is_as_whole(tile_px: int) -> None:
     assert not whole.strong.all()
     assert np.array_equal(whole.weak, parts.weak)
     assert np.array_equal(whole.strong, parts.strong)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 2), (2, 40), (40, 3)])
+def test_pictures_smaller_than_a_step(shape: tuple[int, int]) -> None:
+    parts = [np.full(shape, 128, np.int16) for _ in range(DIRECTIONS)]
+    found = chains(parts, 2)
+    assert found.through.shape == shape
+    assert (found.through >= np.float32(2 / 5)).all()  # itself, of five places
+    if max(shape) < 4:
+        assert (found.through < 1.3).all()  # nothing of another side

@@ -124,7 +124,13 @@ def _seen_from(values: Levels, x: int, y: int) -> Levels:
     """What lies at (x, y) from each pixel; nothing outside of the picture."""
     height, width = values.shape
     seen = np.zeros_like(values)
-    seen[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] = values[
-        max(0, y) : height - max(0, -y), max(0, x) : width - max(0, -x)
-    ]
+    (to_y, of_y), (to_x, of_x) = _shifted(height, y), _shifted(width, x)
+    seen[to_y, to_x] = values[of_y, of_x]
     return seen
+
+
+def _shifted(length: int, by: int) -> tuple[slice, slice]:
+    """Where there is something so far on, and what; a picture may be smaller than a step."""
+    kept = max(0, length - abs(by))
+    near, far = slice(0, kept), slice(length - kept, length)
+    return (near, far) if by >= 0 else (far, near)
