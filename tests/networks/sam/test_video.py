@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
@@ -66,20 +65,6 @@ def test_frames_of_another_size_than_the_network(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=f"the network takes {SIZE}x{SIZE}") as error:
         open_video_sam(tmp_path, Compute("cpu"))
     assert "of one network" in error.value.fix
-
-
-@pytest.mark.parametrize("size", [(3, 40), (1, 40), (40, 3), (1, 1)])
-def test_a_frame_of_few_rows_is_no_row_of_planes(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], size: tuple[int, int]
-) -> None:
-    sam = open_video_sam(save_tiny_video_sam(tmp_path), Compute("cpu"))
-    capfd.readouterr()
-    red = np.zeros((*size, 3), np.uint8)
-    red[..., 0] = 255
-    seen = sam.see(red)
-    assert seen.shape == (1, 3, SIZE, SIZE)
-    assert torch.equal(seen, sam.see(np.broadcast_to(red[:1, :1], (9, 9, 3))))
-    assert capfd.readouterr() == ("", "")
 
 
 def test_sam3_as_it_is_published(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -24,10 +24,8 @@ from torch.nn import functional
 
 from multiplane.core.arrays import Frame, Mask, check_frame, check_mask, check_same_size
 from multiplane.core.errors import BackendError, InputError, MultiplaneError
+from multiplane.networks.sam.video_network import VideoNetwork
 from multiplane.networks.sam.video_prompts import Points, mask_input, point_inputs
-
-if TYPE_CHECKING:
-    from multiplane.networks.sam.video import VideoSam
 
 Logits: TypeAlias = NDArray[np.float32]
 """float32 (H, W): > 0 where the object is; its sigmoid is a soft alpha."""
@@ -56,7 +54,7 @@ class VideoSession:
     """
 
     def __init__(
-        self, sam: VideoSam, prune: bool, offload: bool, max_conditioning: int
+        self, sam: VideoNetwork, prune: bool, offload: bool, max_conditioning: int
     ) -> None:  # fmt: skip
         """See :meth:`multiplane.networks.sam.video.VideoSam.start`."""
         self._sam, self._prune, self._offload = sam, prune, offload
