@@ -1,1 +1,1 @@
-"""What was behind the planes: plate, inpaint, check."""
+"""What was behind the planes: plate, inpaint, check; and artworks: damage, candidates, collage."""

@@ -1,1 +1,1 @@
-"""Footage into planes: shots, segment, track, matte, stereo."""
+"""Footage into planes: shots, chunks, detect, segment, track, matte, stereo, export."""
