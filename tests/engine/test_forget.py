@@ -104,6 +104,30 @@ def test_a_plane_that_is_a_link_is_left_alone(root: Path, tmp_path: Path) -> Non
     assert victim.is_file()
 
 
+@pytest.mark.parametrize("name", ["sub", "now/part", "old/../now"])
+def test_what_the_latest_run_made_stays_whatever_is_called_like_it(
+    root: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    latest = [{"id": "sub/now"}, {"id": "now"}]
+    write(root / folder.INPUTS, json.dumps([{"id": name, "earlier": {}}, *latest]))
+    write(root / "candidates" / "layers" / "now" / "part" / "a.png")
+    before = set(root.rglob("*"))
+    assert forget(root) == []
+    assert before - set(root.rglob("*")) == set()
+    assert "stays: it is among" in caplog.text
+
+
+@pytest.mark.parametrize("given", ["films/new/old", "films/new/old/a.png", "films"])
+def test_what_was_handed_in_stays_though_it_lies_like_results(root: Path, given: str) -> None:
+    film = write(root / "films" / "new" / "old" / "a.png")
+    entries = [{"id": "old", "files": {}, "earlier": {"source": [str(root / given)]}}]
+    write(root / folder.INPUTS, json.dumps(entries))
+    assert forget(root) == ["old"]
+    assert film.is_file()
+    assert left(root) == {"films/new/old/a.png", "candidates/layers/sub/old/a.png",
+                          "collage/collages/sub/old/a.png", "sub_old_collage.png"}  # fmt: skip
+
+
 def test_only_of_a_run_and_while_nobody_works_there(root: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no run folder"):
         forget(tmp_path)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import shlex
 import shutil
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from multiplane.core.atomic import explain_write_error
 from multiplane.core.config import nearest
@@ -15,6 +17,34 @@ from multiplane.core.errors import InputError
 from multiplane.engine import collages, folder, lock
 from multiplane.engine.inputs import EARLIER
 from multiplane.engine.names import listed
+
+log = logging.getLogger(__name__)
+
+
+class _Stays(NamedTuple):
+    """What is never removed.
+
+    Attributes:
+        ids: Of the inputs of the latest run.
+        above: The folders that these ids lie in.
+        given: All that was ever handed in, links followed.
+        holding: The folders above that.
+    """
+
+    ids: frozenset[str]
+    above: frozenset[str]
+    given: frozenset[Path]
+    holding: frozenset[Path]
+
+    def has(self, name: str, place: Path) -> bool:
+        """Whether any of it lies in the folder of an input, or the other way round."""
+        path, real = PurePosixPath(os.path.normpath(name)), Path(os.path.realpath(place))
+        return (
+            str(path) in self.above
+            or not self.ids.isdisjoint(map(str, (path, *path.parents)))
+            or real in self.holding
+            or not self.given.isdisjoint((real, *real.parents))
+        )
 
 
 def forget(root: Path, names: Sequence[str] = ()) -> list[str]:
@@ -42,7 +72,21 @@ def forget(root: Path, names: Sequence[str] = ()) -> list[str]:
             if name not in earlier:
                 told = _no_earlier(name, root, list(entries), earlier)
                 raise told
-        return [name for name in names or earlier if _remove(root, name)]
+        stays = _stays(entries)
+        return [name for name in names or earlier if _remove(root, name, stays)]
+
+
+def _stays(entries: dict[str, dict[str, Any]]) -> _Stays:
+    ids = frozenset(name for name, entry in entries.items() if EARLIER not in entry)
+    told = (files for one in entries.values() for files in (one.get(EARLIER), one.get("files")))
+    lists: list[Iterable[Any]] = [
+        names for files in told if isinstance(files, dict) for names in files.values()
+    ]
+    given = frozenset(Path(os.path.realpath(str(name))) for names in lists for name in names)
+    above = (str(folder) for name in ids for folder in PurePosixPath(name).parents)
+    return _Stays(
+        ids, frozenset(above), given, frozenset(up for one in given for up in one.parents)
+    )
 
 
 def _entries(root: Path) -> dict[str, dict[str, Any]]:
@@ -78,7 +122,7 @@ def _no_earlier(name: str, root: Path, known: list[str], earlier: list[str]) -> 
     )
 
 
-def _remove(root: Path, name: str) -> bool:
+def _remove(root: Path, name: str, stays: _Stays) -> bool:
     """Remove the results of an input; say whether there were any.
 
     Raises:
@@ -91,7 +135,15 @@ def _remove(root: Path, name: str) -> bool:
             for plane in root.glob("*/*/")
             if (plane / name).is_dir() and _inside(real, plane) and _inside(plane, plane / name)
         ]
-        for plane, place in places:
+        kept = [place for _, place in places if stays.has(name, place)]
+        if kept:
+            log.warning(
+                "%s stays: it is among what was handed in or what the latest run made; delete it "
+                "by hand if you do not want it",
+                kept[0],
+            )
+        gone = [(plane, place) for plane, place in places if place not in kept]
+        for plane, place in gone:
             shutil.rmtree(place)
             for above in place.parents:
                 if above == plane or any(above.iterdir()):
@@ -101,7 +153,7 @@ def _remove(root: Path, name: str) -> bool:
     except OSError as error:
         told = explain_write_error(root, error)
         raise told from error
-    return bool(places) or taken
+    return bool(gone) or taken
 
 
 def _inside(above: Path, path: Path) -> bool:
