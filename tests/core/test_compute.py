@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from multiplane.core.compute import BatchSize, Compute, Device, MaxVramGb, Precision
+from multiplane.core.compute import BatchSize, Compute, Device, Fp16, MaxVramGb, Precision
 from multiplane.core.config import Options, decisive, parse_options
 from multiplane.core.errors import ConfigError
 
@@ -20,6 +20,24 @@ def test_it_is_taken_from_the_options_of_a_stage() -> None:
     options = Some(device="cuda", precision="fp16", batch_size=8, max_vram_gb=10)
     assert Compute.of(options) == Compute("cuda", "fp16", 8, 10.0)
     assert Compute.of(Some()) == Compute()
+
+
+class Short(Options):
+    """A stage that has the short word too."""
+
+    fp16: Fp16 = False
+    device: Device = "auto"
+    precision: Precision = "auto"
+    batch_size: BatchSize = 0
+    max_vram_gb: MaxVramGb = 0.0
+
+
+def test_fp16_is_short_for_a_precision() -> None:
+    assert Compute.of(Short(fp16=True)).precision == "fp16"
+    assert Compute.of(Short(fp16=True, precision="fp16")).precision == "fp16"
+    assert Compute.of(Short(precision="bf16")).precision == "bf16"
+    with pytest.raises(ConfigError, match="fp16 asks for another; leave one of them out"):
+        parse_options(Short, {"fp16": True, "precision": "bf16"}, "options")
 
 
 def test_only_the_precision_makes_another_result() -> None:

@@ -7,12 +7,13 @@ import pytest
 from oracle_people import SIDES, OraclePeople, Wrong, right
 from stereo_film import leg, near_film
 
+from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.media.vr180.layout import Layout
 from multiplane.split.stereo import people_choice
 from multiplane.split.stereo.config import StereoOptions
 from multiplane.split.stereo.edges_config import EdgesOptions
-from multiplane.split.stereo.matter import Footage, Matter, StereoMattes, check_length, compute_of
+from multiplane.split.stereo.matter import Footage, Matter, StereoMattes, check_length
 from multiplane.split.stereo.people_config import PeopleOptions, SamPeople
 
 EDGES = EdgesOptions(edge_px=3)
@@ -140,8 +141,8 @@ def test_a_chunk_has_the_same_frames_twice() -> None:
 
 
 def test_fp16_is_short_for_a_precision() -> None:
-    assert compute_of(StereoOptions(fp16=True)).precision == "fp16"
-    assert compute_of(StereoOptions(precision="bf16")).precision == "bf16"
+    assert Compute.of(StereoOptions(fp16=True)).precision == "fp16"
+    assert Compute.of(StereoOptions(precision="bf16")).precision == "bf16"
 
 
 def test_memory_is_offloaded_whoever_chose_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:

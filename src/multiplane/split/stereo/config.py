@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
+from multiplane.core.compute import BatchSize, Device, Fp16, MaxVramGb, MemoryOffload, Precision
 from multiplane.core.config import Also, Effort, Options
 from multiplane.split.stereo.edges_config import EdgesOptions
 from multiplane.split.stereo.people_config import PeopleOptions
@@ -82,12 +82,8 @@ class StereoOptions(Options):
         default=False,
         description="works on both eyes at once, on two threads; people backends are loaded twice",
     )
-    memory_offload: Annotated[bool, Effort()] = Field(
-        default=False,
-        description="keeps what a network remembers in the machine's memory, not the GPU's; "
-        "slower, and the same result",
-    )
-    fp16: bool = Field(default=False, description="short for precision fp16")
+    memory_offload: MemoryOffload = False
+    fp16: Fp16 = False
     device: Device = "auto"
     precision: Precision = "auto"
     batch_size: BatchSize = 0
@@ -106,16 +102,4 @@ class StereoOptions(Options):
                 f"mode is {told.data['mode']}, which shows people to the other eye through their "
                 "disparity; wanted mode independent"
             )
-        return value
-
-    @field_validator("precision")
-    @classmethod
-    def _one_precision(cls, value: str, told: ValidationInfo) -> str:
-        """See that fp16 and precision say the same.
-
-        Raises:
-            ValueError: They do not.
-        """
-        if told.data.get("fp16") and value not in {"auto", "fp16"}:
-            raise ValueError("fp16 asks for another; leave one of them out")
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -109,7 +109,7 @@ class Matter:
             WeightsError: Weights that are asked for cannot be had.
         """
         self.options = options
-        compute = compute_of(options)
+        compute = Compute.of(options)
         made = open_backend or (
             lambda: open_people(options.people, compute, options.memory_offload)
         )
@@ -227,12 +227,6 @@ class Matter:
         )
         if notes:
             figures["memory"] = [*dict.fromkeys(notes)]
-
-
-def compute_of(options: StereoOptions) -> Compute:
-    """Where networks run, by the options of the stage."""
-    compute = Compute.of(options)
-    return replace(compute, precision="fp16") if options.fp16 else compute
 
 
 def _exchanged(layout: Layout) -> str:

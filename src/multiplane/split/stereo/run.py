@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from multiplane.core.arrays import Frame
+from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.core.items import Item, Planes, Record
 from multiplane.core.plugins import origin_of
@@ -35,7 +36,6 @@ from multiplane.split.stereo.matter import (
     Matter,
     StereoMattes,
     check_length,
-    compute_of,
 )
 from multiplane.split.stereo.people_choice import choose_people, models_of
 from multiplane.split.stereo.people_config import GROUP as PEOPLE
@@ -91,7 +91,7 @@ class Stereo:
             WeightsError: They cannot be had.
             InputError: The file of boxes cannot be read.
         """
-        compute = compute_of(options)
+        compute = Compute.of(options)
         kind = choose_people(options.people.backend, compute).options.kind
         method = decide(options.edges.method, compute).kind
         told = [kind, origin_of(kind, PEOPLE), method, origin_of(method, EDGES)]
@@ -102,7 +102,7 @@ class Stereo:
 
     def weights(self, options: StereoOptions) -> tuple[str, ...]:
         """The networks that take part, by their hub names."""
-        compute = compute_of(options)
+        compute = Compute.of(options)
         models = [*models_of(options.people, compute)]
         method = decide(options.edges.method, compute).options
         if options.edges.refine != "none" and isinstance(method, VitMatteMatte):

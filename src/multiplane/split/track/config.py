@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from multiplane.core.compute import BatchSize, Device, MaxVramGb, Precision
-from multiplane.core.config import Effort, Options
+from multiplane.core.compute import BatchSize, Device, Fp16, MaxVramGb, MemoryOffload, Precision
+from multiplane.core.config import Options
 from multiplane.core.plugins import with_foreign_options
 from multiplane.split.segment.config import AutomaticOptions
 
@@ -169,12 +169,8 @@ class TrackOptions(Options):
         default=False,
         description="writes label maps too: 16-bit PNG, 0 nobody, else the number of the object",
     )
-    memory_offload: Annotated[bool, Effort()] = Field(
-        default=False,
-        description="keeps what a network remembers in the machine's memory, not the GPU's; "
-        "slower, and the same result",
-    )
-    fp16: bool = Field(default=False, description="short for precision fp16")
+    memory_offload: MemoryOffload = False
+    fp16: Fp16 = False
     device: Device = "auto"
     precision: Precision = "auto"
     batch_size: BatchSize = 0
@@ -206,16 +202,4 @@ class TrackOptions(Options):
                 f"chunks of {chunk} frames that overlap by {value} never get on; wanted "
                 f"{chunk - 1} at most"
             )
-        return value
-
-    @field_validator("precision")
-    @classmethod
-    def _one_precision(cls, value: str, told: ValidationInfo) -> str:
-        """See that fp16 and precision say the same.
-
-        Raises:
-            ValueError: They do not.
-        """
-        if told.data.get("fp16") and value not in {"auto", "fp16"}:
-            raise ValueError("fp16 asks for another; leave one of them out")
         return value

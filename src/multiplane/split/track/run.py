@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -92,7 +92,7 @@ class Followers:
             WeightsError: The backend needs weights that cannot be had.
         """
         self._options = options
-        self._compute = _compute_of(options)
+        self._compute = Compute.of(options)
         self._choice = choose_backend(options.backend, self._compute)
         if propagator is not None:
             self._choice = Choice(options.backend, "handed in")
@@ -268,7 +268,7 @@ class Track:
         Raises:
             WeightsError: They cannot be had.
         """
-        chosen = choose_backend(options.backend, _compute_of(options)).options
+        chosen = choose_backend(options.backend, Compute.of(options)).options
         told = [chosen.kind, *(weights.ready(name) for name in _models(chosen))]
         told.append(origin_of(chosen.kind, GROUP))
         if _may_look_for_characters(options, chosen.kind):
@@ -277,7 +277,7 @@ class Track:
 
     def weights(self, options: TrackOptions) -> tuple[str, ...]:
         """The networks that may take part, by their hub names."""
-        chosen = choose_backend(options.backend, _compute_of(options)).options
+        chosen = choose_backend(options.backend, Compute.of(options)).options
         if _may_look_for_characters(options, chosen.kind):
             return (*_models(chosen), *Segment().weights(_CHARACTERS))
         return _models(chosen)
@@ -347,11 +347,6 @@ def _footage(item: Item) -> Footage:
         PictureFiles(masks, read_mask) if masks else None,
         read_boxes(boxes[0], shot.size) if boxes else None,
     )
-
-
-def _compute_of(options: TrackOptions) -> Compute:
-    compute = Compute.of(options)
-    return replace(compute, precision="fp16") if options.fp16 else compute
 
 
 def _may_look_for_characters(options: TrackOptions, kind: str) -> bool:
