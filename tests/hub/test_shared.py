@@ -97,6 +97,13 @@ def test_by_convention_it_is_in_the_home_folder(others, monkeypatch, tmp_path):
     assert shared_cache() == tmp_path / ".cache" / "huggingface" / "hub"
 
 
+def test_without_a_home_there_is_none(others, monkeypatch):
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # nobody knows it
+    assert shared_cache() == others
+    choose_shared(None)
+    assert shared_cache() is None
+
+
 def test_a_cache_of_theirs_that_was_named_as_ours(bundle, tmp_path):
     folder = fill_shared(tmp_path, REPOSITORY, SMALL)
     assert bundles.locate(bundle, cache=tmp_path).folder == folder

@@ -147,6 +147,16 @@ def test_pieces_that_overlap_are_not_copied(tmp_path: Path) -> None:
         deep.decode_tiff(bytes(data))
 
 
+@pytest.mark.parametrize("side", [322, 323])
+def test_tiles_without_a_width_or_height_are_no_pixels(tmp_path: Path, side: int) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEEP[..., 0], tile=(16, 16), metadata=None)
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    entry = data.index(struct.pack("<H", side), struct.unpack_from("<I", data, 4)[0])
+    data[entry + 8 : entry + 12] = bytes(4)
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        deep.decode_tiff(bytes(data))
+
+
 def test_png_goes_the_same_way(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), cv2.cvtColor(DEEP, cv2.COLOR_RGBA2BGRA))
     assert np.array_equal(deep.decode((tmp_path / "a.png").read_bytes()), DEEP)

@@ -152,3 +152,15 @@ def test_upright_changes_one_number(order: str) -> None:
     assert preserve.upright(turned) == body + num(1, 2) + bytes(6)
     assert preserve.upright(turned[:12]) == turned[:12]
     assert preserve.upright(b"junk") == b"junk"
+
+
+def test_a_damaged_exif_tag_is_left_out_and_the_others_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = tmp_path / "a.tif"
+    made = [(305, "2I", 1, (1, 2), True), (271, "s", 0, "a maker", True)]  # half a text
+    tifffile.imwrite(source, SMOOTH, extratags=made, software=False, metadata=None)
+    picture = pixels.open_picture(source)
+    tags = preserve.tags_of(picture)
+    assert b"a maker" in tags.exif
+    assert "EXIF tag 305 is damaged" in caplog.text

@@ -76,8 +76,12 @@ def choose_shared(folder: Path | None, *, off: bool = False) -> None:
 
 def shared_cache() -> Path | None:
     """The cache that other programs fill, unless this process is not to look there."""
-    folder = _chosen.get("shared", Path.home() / ".cache" / "huggingface" / "hub")
-    return None if folder is _OFF else folder
+    if "shared" in _chosen:
+        return None if _chosen["shared"] is _OFF else _chosen["shared"]
+    try:
+        return Path.home() / ".cache" / "huggingface" / "hub"
+    except RuntimeError:  # a user without a home, as in many containers
+        return None
 
 
 def sha256_of(path: Path) -> str:

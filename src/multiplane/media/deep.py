@@ -216,7 +216,8 @@ def _grid(tags: Mapping[int, Any]) -> tuple[int, int, int]:
     """The tag of where pieces begin, how many rows each has, and how many lie side by side."""
     (strips, _), (tiles, _) = _PIECES
     if tiles in tags:
-        return tiles, max(1, int(tags[_TILE[1]])), -(-int(tags[_WIDTH]) // int(tags[_TILE[0]]))
+        wide, high = (max(1, int(tags[side])) for side in _TILE)
+        return tiles, high, -(-int(tags[_WIDTH]) // wide)
     return strips, max(1, min(int(tags.get(_STRIP_ROWS, 2**32)), int(tags[_HEIGHT]))), 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import struct
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,8 @@ from multiplane.media.encode import TEXT_CHUNKS, XMP_KEYWORD, Tags, encode
 from multiplane.media.pixels import Picture
 from multiplane.media.tiff import LAYOUT_TAGS
 from multiplane.media.xmp import upright as upright_packet
+
+log = logging.getLogger(__name__)
 
 _ORIENTATION = 0x0112
 _COPIED_CHUNKS = frozenset({b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"pHYs", b"eXIf",
@@ -118,10 +121,29 @@ def _raw_exif(source: Picture) -> bytes:
             for tag in _DIRECTORIES:
                 if inner := stored.get_ifd(tag):
                     exif[tag] = {k: v for k, v in inner.items() if k != _INTEROPERABILITY}
-        raw = exif.tobytes() if len(exif) else b""
+        raw = _packed(exif)
     else:
         raw = source.image.info.get("exif") or _exif_of_text(source.image)
     return raw.removeprefix(b"Exif\0\0")
+
+
+def _packed(exif: Image.Exif) -> bytes:
+    """As bytes; without those tags of a damaged file whose values are of no type of theirs."""
+    wrong = (*pixels.DAMAGE, AttributeError)  # Pillow asks no value what it is
+    try:
+        return exif.tobytes() if len(exif) else b""
+    except wrong:
+        whole = Image.Exif()
+        for tag, value in exif.items():
+            one = Image.Exif()
+            one[tag] = value
+            try:
+                one.tobytes()
+            except wrong:
+                log.warning("EXIF tag %d is damaged and was left out", tag)
+            else:
+                whole[tag] = value
+        return whole.tobytes() if len(whole) else b""
 
 
 def _exif_of_text(image: Image.Image) -> bytes:
