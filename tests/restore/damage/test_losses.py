@@ -29,6 +29,12 @@ def test_plaster_and_soot_are_found_to_their_edges(colour: tuple[int, int, int])
         assert iou(find_losses(with_blob(ground, colour), DamageOptions()), BLOB) > 0.95
 
 
+def test_they_are_found_in_a_picture_that_is_a_little_soft() -> None:
+    sharp = with_blob(brush_strokes(), (225, 215, 200))
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 1.0), np.uint8)
+    assert iou(find_losses(soft, DamageOptions()), BLOB) > 0.9
+
+
 def test_other_colours_where_they_are_asked_for() -> None:
     frame = with_blob(brush_strokes(), (150, 60, 40))
     assert not find_losses(frame, DamageOptions()).any()

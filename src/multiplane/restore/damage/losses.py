@@ -27,8 +27,10 @@ _MOST_SHARE = 0.2
 """Of the picture; what is larger is the picture."""
 _MOST_BORDER = 0.2
 """Of its outline, along the edge of the picture: margins of a scan are no losses."""
-_SHARP = 0.86
-"""Of the step to what is round an area so much is done within 3 px: light fades, plaster breaks."""
+_SHARP = ((3.0, 0.86), (4.0, 0.9))
+"""Of the step to what is round an area so much is done within so many px, by one of them: light
+fades, plaster breaks. The nearer one misses what a lens drew a little softly, the farther one what
+lies among strokes."""
 _SHADED = 5.0
 """In L*, from end to end along an even slope: round things are shaded, grounds hardly."""
 _THICK = 0.27
@@ -145,8 +147,11 @@ def _is_flake(area: _Area, lab: Floats) -> bool:
     if inside.max() < _THICK * np.sqrt(np.count_nonzero(area.full)):
         return False
     away = np.linalg.norm(part - area.colour, axis=2)
-    beside, beyond = away[(outside > 1.5) & (outside <= 3)], away[(outside > 6) & (outside <= 9)]
-    if beside.size and beyond.size and np.median(beside) < _SHARP * np.median(beyond):
+    besides = [(away[(outside > px - 1.5) & (outside <= px)], done) for px, done in _SHARP]
+    beyond = away[(outside > 6) & (outside <= 9)]
+    if beyond.size and all(
+        beside.size and np.median(beside) < done * np.median(beyond) for beside, done in besides
+    ):
         return False
     ys, xs = np.nonzero(inside > 2)
     if ys.size < _FEWEST_PX:
