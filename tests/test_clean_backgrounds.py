@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import random
@@ -18,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from run_digest import digest
 
 import multiplane
 from multiplane.engine.ledger import FILE_NAME, Ledger
@@ -29,8 +29,6 @@ OPTIONS = {
     "segment.min_instance_px": "100",
     "check.residual": "false",
 }
-PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock", "resources.json"}
-"""What differs between two runs of the same work: times of day, timings, process numbers."""
 
 
 @pytest.fixture(scope="session")
@@ -83,22 +81,6 @@ def test_running_again_computes_nothing(clip: Path, finished: Path) -> None:
     report = multiplane.run("clean-backgrounds", clip, finished, options=OPTIONS)
     assert report.reused == report.done == 6
     assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*.png")}
-
-
-def digest(run: Path) -> dict[str, str]:
-    """Every file of a run and what it holds, timings left out."""
-    found = {}
-    for path in sorted(p for p in run.rglob("*") if p.is_file()):
-        name = str(path.relative_to(run))
-        if name in PLAIN or path.name.startswith("."):
-            continue
-        data = path.read_bytes()
-        if path.name.endswith("_metadata.json"):
-            value = json.loads(data)
-            value.pop("timings")
-            data = json.dumps(value).encode()
-        found[name] = hashlib.sha256(data).hexdigest()
-    return found
 
 
 def done_so_far(run: Path) -> dict[Path, int]:

@@ -6,7 +6,6 @@ Nothing that they find is anybody's mask; what they do is the same each time, an
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -26,6 +25,7 @@ pytest.importorskip("torch", reason="needs pip install 'multiplane[neural]'")
 pytest.importorskip("transformers", reason="needs pip install 'multiplane[neural]'")
 
 import torch
+from run_digest import digest
 from tiny_lama import save_upstream, tiny_generator
 from tiny_sam import save_tiny_sam
 from tiny_vitmatte import make_vitmatte
@@ -35,8 +35,6 @@ from multiplane.cli.main import main
 from multiplane.media.images import write_frame
 
 MEDIA = Path(__file__).resolve().parents[1] / "../shared/media"
-PLAIN = {"ledger.sqlite", "provenance.json", "report.html", "run.lock", "resources.json"}
-"""What differs between two runs of the same work: times of day, timings, process numbers."""
 
 
 @pytest.fixture(scope="module")
@@ -86,22 +84,6 @@ def finished(
 def figures(run: Path, step: str, name: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads((run / step / name).read_text())["items"][0]["figures"]
     return told
-
-
-def digest(run: Path) -> dict[str, str]:
-    """Every file of a run and what it holds, timings left out."""
-    found = {}
-    for path in sorted(p for p in run.rglob("*") if p.is_file()):
-        name = str(path.relative_to(run))
-        if name in PLAIN or path.name.startswith("."):
-            continue
-        data = path.read_bytes()
-        if path.name.endswith("_metadata.json"):
-            value = json.loads(data)
-            value.pop("timings")
-            data = json.dumps(value).encode()
-        found[name] = hashlib.sha256(data).hexdigest()
-    return found
 
 
 def test_networks_in_every_place(footage: Path, finished: Path, options: dict[str, str]) -> None:

@@ -178,9 +178,8 @@ def make_clip(
 
 def export(clip: Clip, **options: Any) -> Record:
     """Run the stage on one clip as the engine does."""
-    worker = Export().open(ExportOptions(**{"quality_figures": "off", "encoder": "cpu", **options}))
-    record = worker.save(clip.item, worker.compute([clip.item], [worker.load(clip.item)])[0])
-    worker.close()
+    how = ExportOptions(**{"quality_figures": "off", "encoder": "cpu", **options})
+    record = Export().open(how).work(clip.item)
     done(clip.item, record)
     return record
 
