@@ -164,3 +164,14 @@ def test_a_damaged_exif_tag_is_left_out_and_the_others_stay(
     tags = preserve.tags_of(picture)
     assert b"a maker" in tags.exif
     assert "EXIF tag 305 is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("dots", [(300, "many"), (300, float("nan")), (0, 300), (5e6, 300), 300])
+def test_a_resolution_that_is_none_is_left_out(tmp_path: Path, dots: Any) -> None:
+    source = tmp_path / "a.tif"
+    Image.fromarray(SMOOTH).save(source)
+    picture = pixels.open_picture(source)
+    picture.image.info["dpi"] = dots
+    assert preserve.tags_of(picture).dpi is None
+    picture.image.info["dpi"] = (300, 72.5)
+    assert preserve.tags_of(picture).dpi == (300, 72.5)

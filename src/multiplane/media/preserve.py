@@ -30,6 +30,8 @@ _UNCOPIED_TEXT = frozenset({XMP_KEYWORD, b"Raw profile type exif", b"Raw profile
 _INTEROPERABILITY = 40965
 _DIRECTORIES = (34665, 34853)
 """Tags that point to what EXIF and GPS say."""
+_MOST_DOTS = 1e6
+"""An inch; what is more is no resolution, and 32 bits of a TIFF hold four times as many."""
 
 
 def encode_like(frame: Frame, kind: str, source: Picture) -> bytes:
@@ -78,13 +80,11 @@ def tags_of(source: Picture) -> Tags:
     with contextlib.suppress(*pixels.DAMAGE):
         image.load()  # PNG and TIFF know some tags only then
     exif = upright(_raw_exif(source))
-    dpi = image.info.get("dpi")
-    dpi = (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None
     chunks = _png_chunks(source.data) if source.kind == "png" else ()
     chunks = tuple((n, upright(b) if n == b"eXIf" else b) for n, b in chunks)
     icc = image.info.get("icc_profile") or b""
     packet = upright_packet(pixels.packet_of(source))
-    return Tags(exif, icc, dpi, chunks, _settings(source), packet)
+    return Tags(exif, icc, _dots(image), chunks, _settings(source), packet)
 
 
 def upright(exif: bytes) -> bytes:
@@ -108,6 +108,16 @@ def upright(exif: bytes) -> bytes:
             if tag == _ORIENTATION:
                 struct.pack_into(order + "H", patched, entry + 8, 1)
     return bytes(patched)
+
+
+def _dots(image: Image.Image) -> tuple[float, float] | None:
+    """Dots an inch, across and down, where these are numbers that every kind of file can hold."""
+    try:
+        across, down = (float(one) for one in image.info.get("dpi") or ())
+    except (TypeError, ValueError):  # none, or not of numbers
+        return None
+    told = 0 < across <= _MOST_DOTS and 0 < down <= _MOST_DOTS  # what is no number is not
+    return (across, down) if told else None
 
 
 def _raw_exif(source: Picture) -> bytes:
