@@ -133,7 +133,15 @@ def test_only_of_a_run_and_while_nobody_works_there(root: Path, tmp_path: Path) 
         forget(tmp_path)
     with lock.hold(root), pytest.raises(OutputError, match="is in use"):
         forget(root)
-    write(root / folder.INPUTS, "[")
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "{}[", "[1]", '[{"id": "old", "earlier": {"source": null}}]',
+             '[{"id": "old", "earlier": {"source": ["a\\u0000b"]}}]'],
+)  # fmt: skip
+def test_where_nobody_knows_what_is_earlier_all_stays(root: Path, text: str) -> None:
+    write(root / folder.INPUTS, text)
     with pytest.raises(InputError, match="cannot be read") as caught:
         forget(root)
     assert caught.value.fix == "run once more into this folder, then type the same again"
+    assert len(left(root)) == 6

@@ -66,13 +66,12 @@ def forget(root: Path, names: Sequence[str] = ()) -> list[str]:
     """
     folder.require_run(root)
     with lock.hold(root):
-        entries = _entries(root)
+        entries, stays = _look(root)
         earlier = [name for name, entry in entries.items() if EARLIER in entry]
         for name in names:
             if name not in earlier:
                 told = _no_earlier(name, root, list(entries), earlier)
                 raise told
-        stays = _stays(entries)
         return [name for name in names or earlier if _remove(root, name, stays)]
 
 
@@ -89,15 +88,16 @@ def _stays(entries: dict[str, dict[str, Any]]) -> _Stays:
     )
 
 
-def _entries(root: Path) -> dict[str, dict[str, Any]]:
-    """What the run folder was ever given, by the name it has there.
+def _look(root: Path) -> tuple[dict[str, dict[str, Any]], _Stays]:
+    """What the run folder was ever given, by the name it has there; and what of it stays.
 
     Raises:
         InputError: That cannot be read.
     """
     path = root / folder.INPUTS
     try:
-        return {str(entry["id"]): dict(entry) for entry in json.loads(path.read_bytes())}
+        entries = {str(entry["id"]): dict(entry) for entry in json.loads(path.read_bytes())}
+        return entries, _stays(entries)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"{path} cannot be read: {error}",
