@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 
 import pytest
 from made_cache import SMALL, fill_shared
@@ -115,7 +116,20 @@ def test_the_commit_of_the_table_is_wanted_and_no_other(others, bundle):
     assert bundles.locate(dataclasses.replace(bundle, revision=COMMIT)) is None
 
 
-@pytest.mark.parametrize("branch", [None, "", "main", "../../..", "C" * 40])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with pipes")
+def test_a_branch_that_is_a_pipe_is_not_waited_for(others, bundle):
+    refs = fill_shared(others, REPOSITORY, SMALL).parents[1] / "refs" / "main"
+    refs.unlink()
+    os.mkfifo(refs)
+    writer = os.open(refs, os.O_RDWR)  # so that a reader would wait for this, and find it
+    os.write(writer, COMMIT.encode())
+    try:
+        assert shared.branch(refs.parents[1]) is None
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("branch", [None, "", "main", "../../..", "C" * 40, "c" * 10**6])
 def test_a_branch_that_names_no_commit(others, bundle, branch):
     folder = fill_shared(others, REPOSITORY, SMALL)
     refs = folder.parents[1] / "refs" / "main"

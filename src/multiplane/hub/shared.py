@@ -29,6 +29,8 @@ _OF_GIT = re.compile(r"[0-9a-f]{40}")
 _PART_OF = re.compile(r"-\d{5}-of-(\d{5})")
 _MOST_NAMES = 2000
 """No repository of a model has more files; in another one nothing is looked for."""
+_MOST_LETTERS = 100
+"""A commit has 40."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,14 @@ def branch(border: Path) -> str | None:
     Args:
         border: The folder of the repository in such a cache.
     """
+    path = border / "refs" / "main"
     try:
-        return (border / "refs" / "main").read_text(encoding="utf-8").strip() or None
+        if path.is_file():  # a pipe would keep us waiting
+            with path.open(encoding="utf-8") as file:
+                return file.read(_MOST_LETTERS).strip() or None
     except (OSError, ValueError):
-        return None
+        pass
+    return None
 
 
 def files_of_pipeline(snapshot: Snapshot) -> list[str]:
