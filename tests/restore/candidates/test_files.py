@@ -68,7 +68,7 @@ def test_a_layer_over_its_original_is_the_candidate(
     item = Item("a/wall", tmp_path, "candidates", {})
     sources = {"file": "wall.png", "sha256": "0" * 64}
     mask = {**sources, "share": 0.01, "repaired_share": 0.02, "repaired_pixels": 5}
-    record = {"picture": dict(sources), "mask": mask}
+    record = {"picture": dict(sources), "mask": mask, "method": {"together": True}}
     one = candidate(canvas, loss, "patchmatch", 9)
     done = write_candidate(item, "wall", one, (original, suffix), record)  # type: ignore[arg-type]
     assert done.candidate == f"candidates/candidates/a/wall/wall_r02_patchmatch_9{suffix}"

@@ -71,6 +71,9 @@ def test_a_record_says_what_was_made_up(tmp_path: Path, canvas: Frame, loss: Mas
     assert mask["share"] == round(float(loss.mean()), 6)
     assert mask["repaired_pixels"] == len(repairs.damage.places)
     assert (mask["pieces"], mask["fitted_from"], mask["feather_px"]) == (2, [20, 20], 2)
+    assert record["method"] == {
+        "context_px": 128, "together": False, "match_colour": True, "match_grain": True,
+    }  # fmt: skip
     assert record["rows"] == [
         {
             "row": 2, "backend": "diffusion", "by": "diffusion", "seed": 8, "settings": SETTINGS,
@@ -103,6 +106,7 @@ def test_each_file_states_what_it_is(
     assert stated.get("Iptc4xmpExt:DigitalSourceType") == kind
     assert stated["Seed"] == 8
     assert stated["Settings"]["NegativePrompt"] == "blur"  # type: ignore[index, call-overload]
+    assert stated["Method"]["MatchGrain"] is True  # type: ignore[index, call-overload]
     told = texts(stated)
     assert json.loads(told["Restoration"])["Settings"]["Model"] == "m"
     if backend == NOTHING:

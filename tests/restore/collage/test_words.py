@@ -73,11 +73,13 @@ def test_cells_fit_the_columns_and_sort_by_number() -> None:
 
 def test_the_share_that_was_made_up_comes_first() -> None:
     mask = {"share": 0.02, "repaired_share": 0.0213, "fitted_from": [2, 3]}
-    raw = {"mask": mask, "software": {"multiplane": "0.1.0", "torch": "2.15"}}
+    software = {"multiplane": "0.1.0", "torch": "2.15"}
+    raw = {"mask": mask, "method": {"context_px": 64}, "software": software}
     facts = dict(facts_of(raw))
     assert next(iter(facts)) == "made up"
     assert facts["made up"].startswith("2.13 % of the picture")
     assert facts["mask fitted from"] == "2, 3"
+    assert facts["method context px"] == "64"
     assert facts["made with"] == "multiplane 0.1.0, torch 2.15"
     assert dict(facts_of({"mask": {"share": 0.5}}))["made up"].startswith("50 %")
     assert list(facts_of({"mask": 3})) == [("mask", "3")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
@@ -95,6 +96,7 @@ def record_of(source: Source, repairs: Repairs, written: list[Written]) -> dict[
         "version": VERSION,
         "picture": _picture(source),
         "mask": _mask(source, repairs),
+        "method": _method(source.options),
         "rows": [_row(one, at) for one, at in zip(repairs.candidates, written, strict=True)],
         "failed": [_failed(one) for one in repairs.failed],
         "software": cast("dict[str, Json]", versions()),
@@ -124,7 +126,7 @@ def statement(record: dict[str, Json], candidate: Candidate) -> dict[str, Json]:
         "Backend": candidate.backend,
         "InventedBy": candidate.by,
         "Seed": candidate.seed,
-        "Settings": {_title(key): value for key, value in candidate.settings.items()},
+        "Settings": _titled(candidate.settings),
         "MaskShare": mask["share"],
         "RepairedShare": mask["repaired_share"],
         "RepairedPixels": mask["repaired_pixels"],
@@ -134,6 +136,7 @@ def statement(record: dict[str, Json], candidate: Candidate) -> dict[str, Json]:
             "Converted": picture.get("converted"),
         },
         "Mask": {"File": mask["file"], "SHA256": mask["sha256"]},
+        "Method": _titled(cast("dict[str, Json]", record["method"])),
     }
     if candidate.backend != NOTHING:
         trained = candidate.backend not in CLASSICAL
@@ -198,6 +201,16 @@ def _mask(source: Source, repairs: Repairs) -> dict[str, Json]:
     }
 
 
+def _method(options: CandidatesOptions) -> dict[str, Json]:
+    """What all rows share and changes their pixels."""
+    return {
+        "context_px": options.context_px,
+        "together": options.together,
+        "match_colour": options.match_colour,
+        "match_grain": options.match_grain,
+    }
+
+
 def _row(one: Candidate, at: Written) -> dict[str, Json]:
     return {
         "row": one.row,
@@ -222,8 +235,9 @@ def told(error: MultiplaneError) -> dict[str, Json]:
     return {"what": error.what, "why": error.why, "fix": error.fix}
 
 
-def _title(key: str) -> str:
-    return "".join(word.capitalize() for word in key.split("_"))
+def _titled(values: Mapping[str, Json]) -> dict[str, Json]:
+    """As XMP spells names."""
+    return {"".join(map(str.capitalize, key.split("_"))): one for key, one in values.items()}
 
 
 def _percent(share: Json) -> str:

@@ -43,7 +43,7 @@ class Candidates:
     """Several restorations of a damaged picture; outside of the damage it stays as it was."""
 
     name: ClassVar[str] = "restore.candidates"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     options: ClassVar[type[CandidatesOptions]] = CandidatesOptions
     needs: ClassVar[tuple[str, ...]] = ("images", "masks")
     accepts: ClassVar[tuple[str, ...]] = ()

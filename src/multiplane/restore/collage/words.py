@@ -81,14 +81,14 @@ def facts_of(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         raw: The record of a picture.
 
     Yields:
-        The share first, then everything that is recorded of picture, mask and software.
+        The share first, then everything that is recorded of picture, mask, method and software.
     """
     mask = raw.get("mask")
     mask = mask if isinstance(mask, dict) else {}
     share = mask.get("repaired_share", mask.get("share"))
     if _is_number(share):
         yield "made up", f"{100 * share:.3g} % of the picture; all else is the original"
-    for key in ("picture", "mask"):
+    for key in ("picture", "mask", "method"):
         yield from flat(raw.get(key), key)
     software = raw.get("software")
     if isinstance(software, dict):
