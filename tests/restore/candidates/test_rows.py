@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from multiplane.core.choice import Choice
 from multiplane.restore.candidates import rows as module
-from multiplane.restore.candidates.choice import Choice
 from multiplane.restore.candidates.config import CandidatesOptions
 from multiplane.restore.candidates.rows import MOST_SEED, distinct, first_seed, plan_rows
 

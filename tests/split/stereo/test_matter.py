@@ -7,6 +7,7 @@ import pytest
 from oracle_people import SIDES, OraclePeople, Wrong, right
 from stereo_film import leg, near_film
 
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.core.errors import InputError
 from multiplane.media.vr180.layout import Layout
@@ -152,7 +153,7 @@ def test_memory_is_offloaded_whoever_chose_the_backend(monkeypatch: pytest.Monke
         asked.append(options.backend)
         return OraclePeople(near_film())
 
-    chosen = people_choice.Choice(SamPeople(), "is here")
+    chosen = Choice(SamPeople(), "is here")
     monkeypatch.setattr(people_choice, "choose_people", lambda *_: chosen)
     monkeypatch.setattr(people_choice, "choose", lambda *_: None)  # the network stays unloaded
     monkeypatch.setattr(people_choice, "make", make)

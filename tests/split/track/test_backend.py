@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from drawn_objects import BLUE, RED, Thing, draw
 
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.core.instances import box_of
 from multiplane.core.plugins import load
 from multiplane.split.track.backend import BACKENDS, EVERYTHING, Look, Propagator
-from multiplane.split.track.choice import Choice, open_propagator
+from multiplane.split.track.choice import open_propagator
 from multiplane.split.track.config import (
     Backend,
     EdgeTamOptions,

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.split.track import choice
 from multiplane.split.track.backends.flow import FlowPropagator
-from multiplane.split.track.choice import Choice, choose_backend, open_propagator
+from multiplane.split.track.choice import choose_backend, open_propagator
 from multiplane.split.track.config import AutoOptions, EdgeTamOptions, FlowOptions, SamOptions
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.config import Options
 from multiplane.core.plugins import not_installed
 from multiplane.hub import pipelines, weights
 from multiplane.restore.candidates.config import AutoOptions
-from multiplane.restore.inpaint.choice import Choice
 from multiplane.restore.inpaint.config import LamaOptions, PatchMatchOptions
 from multiplane.restore.inpaint.diffusion import DiffusionOptions
-
-__all__ = ["ASKED", "Choice", "decide"]
-
-ASKED = "asked for"
 
 _DIFFUSION = ("torch", "diffusers", "transformers", "safetensors")
 _LAMA = ("torch", "safetensors")
 
 
-def decide(options: Options) -> Choice:
+def decide(options: Options) -> Choice[Options]:
     """Say what ``auto`` stands for; other choices are taken as they are.
 
     Nothing is fetched or loaded to find out.

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.config import Options
-from multiplane.restore.candidates.choice import ASKED, Choice, decide
+from multiplane.restore.candidates.choice import decide
 from multiplane.restore.candidates.config import CandidatesOptions, Row
 
 MOST_SEED = 2**31 - 1
@@ -41,7 +42,7 @@ class Group:
         rows: What it is asked for.
     """
 
-    choice: Choice
+    choice: Choice[Options]
     rows: tuple[Planned, ...]
 
     @property
@@ -71,7 +72,7 @@ def plan_rows(options: CandidatesOptions) -> list[Group]:
     """
     own = decide(options.backend)
     rows: Sequence[Row] = [Row()] * options.rows if isinstance(options.rows, int) else options.rows
-    choices: dict[str, Choice] = {}
+    choices: dict[str, Choice[Options]] = {}
     asked: dict[str, list[Planned]] = {}
     for number, row in enumerate(rows, start=1):
         choice = _choice(row.backend, own)
@@ -114,7 +115,7 @@ def distinct(group: Group, first: int, seeded: bool) -> tuple[list[tuple[int, in
     return rows, [f"{group.kind} gives the same whatever the seed: {count}"]
 
 
-def _choice(backend: Options | None, own: Choice) -> Choice:
+def _choice(backend: Options | None, own: Choice[Options]) -> Choice[Options]:
     """The backend of a row.
 
     A row that names the stage's backend and nothing else means that one, as it is set up.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.config import Options
 from multiplane.core.plugins import not_installed
 from multiplane.hub import weights
@@ -12,25 +11,7 @@ from multiplane.restore.inpaint.config import AutoOptions, LamaOptions, PatchMat
 _PACKAGES = ("torch", "safetensors")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A backend and the reason for it.
-
-    Attributes:
-        options: Those of the backend.
-        why: In words, for the log, the record and the report.
-    """
-
-    options: Options
-    why: str
-
-    @property
-    def kind(self) -> str:
-        """The backend's name."""
-        return str(self.options.model_dump()["kind"])
-
-
-def decide(options: Options) -> Choice:
+def decide(options: Options) -> Choice[Options]:
     """Say what ``auto`` stands for; other choices are taken as they are.
 
     Nothing is fetched or loaded to find out.
@@ -42,7 +23,7 @@ def decide(options: Options) -> Choice:
         The choice.
     """
     if not isinstance(options, AutoOptions):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     lama = LamaOptions()
     lacking = weights.why_absent(lama.model) or not_installed(_PACKAGES)
     if lacking:

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from scipy.ndimage import find_objects
 
+from multiplane.core.choice import Choice
+from multiplane.core.config import Options
 from multiplane.core.items import Json
 from multiplane.restore.inpaint.canvas import INVENTED, SEEN
 from multiplane.restore.inpaint.chapters import Chapter
-from multiplane.restore.inpaint.choice import Choice
 from multiplane.restore.inpaint.crops import APART_PX, Invention, bounds
 from multiplane.restore.inpaint.fill import Inpainted
 
@@ -48,7 +49,9 @@ def frame_figures(stem: str, done: Inpainted, carried_by: str) -> dict[str, Json
 
 
 def shot_figures(
-    rows: list[dict[str, Json]], sheets: list[tuple[Chapter, tuple[Invention, ...]]], choice: Choice
+    rows: list[dict[str, Json]],
+    sheets: list[tuple[Chapter, tuple[Invention, ...]]],
+    choice: Choice[Options],
 ) -> dict[str, Json]:
     """The figures of the shot.
 

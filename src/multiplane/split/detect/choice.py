@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.compute import Compute
 from multiplane.core.plugins import NETWORKS, choose, make, not_installed
 from multiplane.hub import weights
@@ -27,15 +27,7 @@ RF_DETR = ("rf-detr-large", "rf-detr-medium", "rf-detr-base", "rf-detr-small", "
 SALIENCE = CombinedOptions().salient.model
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A backend and the reason for it."""
-
-    options: Backend
-    why: str
-
-
-def choose_backend(options: Backend) -> Choice:
+def choose_backend(options: Backend) -> Choice[Backend]:
     """What ``auto`` stands for on this machine; anything else stands for itself.
 
     Nothing is fetched and no model library is loaded to find out.
@@ -44,7 +36,7 @@ def choose_backend(options: Backend) -> Choice:
         options: What was asked for.
     """
     if not isinstance(options, AutoOptions):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     candidates = [*map(_d_fine, D_FINE), *map(_rf_detr, RF_DETR)]
     here = next((one for one in candidates if not weights.why_absent(one.model)), None)
     if here is None:
@@ -81,7 +73,7 @@ def models_of(options: Backend) -> tuple[str, ...]:
     return ()
 
 
-def open_detector(choice: Choice, compute: Compute) -> Detector:
+def open_detector(choice: Choice[Backend], compute: Compute) -> Detector:
     """Load the backend.
 
     Args:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from multiplane.core.arrays import Frame, Mask, check_frame
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.core.detections import Detection, FrameBoxes, write_boxes
 from multiplane.core.errors import InputError
@@ -21,7 +22,7 @@ from multiplane.hub import weights
 from multiplane.media.images import read_frame, read_mask
 from multiplane.media.sequence import PictureFiles
 from multiplane.split.detect.backend import Detector, Footage
-from multiplane.split.detect.choice import Choice, choose_backend, models_of, open_detector
+from multiplane.split.detect.choice import choose_backend, models_of, open_detector
 from multiplane.split.detect.config import (
     GROUP,
     DetectOptions,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.compute import Compute
 from multiplane.core.config import Options
 from multiplane.core.plugins import NETWORKS, load, not_installed
@@ -11,25 +10,7 @@ from multiplane.hub import weights
 from multiplane.split.matte.config import AutoMatte, GuidedMatte, VitMatteMatte
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A method and the reason for it.
-
-    Attributes:
-        options: Those of the method.
-        why: In words, for the log, the record and the report.
-    """
-
-    options: Options
-    why: str
-
-    @property
-    def kind(self) -> str:
-        """The method's name."""
-        return str(self.options.model_dump()["kind"])
-
-
-def decide(options: Options, compute: Compute | None = None) -> Choice:
+def decide(options: Options, compute: Compute | None = None) -> Choice[Options]:
     """Say what ``auto`` stands for; other choices are taken as they are.
 
     Nothing is fetched to find out, and torch is imported only where it could be of use.
@@ -42,7 +23,7 @@ def decide(options: Options, compute: Compute | None = None) -> Choice:
         The choice.
     """
     if not isinstance(options, AutoMatte):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     vitmatte = VitMatteMatte()
     lacking = _lacking(vitmatte, compute or Compute())
     if lacking:

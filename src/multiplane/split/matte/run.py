@@ -12,7 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from multiplane.core.arrays import Alpha, Frame, Mask, check_frame, check_mask, check_same_size
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
+from multiplane.core.config import Options
 from multiplane.core.errors import InputError
 from multiplane.core.instances import box_of
 from multiplane.core.items import Item, Json, Planes, Record
@@ -24,7 +26,7 @@ from multiplane.hub import weights
 from multiplane.hub.table import MODELS
 from multiplane.media.images import read_frame, read_mask, write_alpha, write_cutout
 from multiplane.split.matte.backend import BACKENDS, NeuralRefiner, Refiner
-from multiplane.split.matte.choice import Choice, decide
+from multiplane.split.matte.choice import decide
 from multiplane.split.matte.colour import straight_colour
 from multiplane.split.matte.config import GROUP, MatteOptions, VitMatteMatte
 from multiplane.split.matte.steadiness import Steadiness
@@ -62,7 +64,7 @@ def open_refiner(options: MatteOptions) -> Refiner:
     return _open(decide(options.method, compute), options, compute)
 
 
-def _open(choice: Choice, options: MatteOptions, compute: Compute) -> Refiner:
+def _open(choice: Choice[Options], options: MatteOptions, compute: Compute) -> Refiner:
     _LOG.info("matting with %s: %s", choice.kind, choice.why)
     backend = choose(BACKENDS, choice.kind, GROUP)
     refiner: Refiner = make(backend, choice.options, options.edge_px, compute=compute)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.compute import Compute
 from multiplane.core.errors import WeightsError
 from multiplane.core.plugins import choose, make
@@ -35,14 +35,6 @@ from multiplane.split.track.config import EdgeTamOptions
 from multiplane.split.track.config import SamOptions as Sam2Tracker
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A backend and the reason for it."""
-
-    options: PeopleBackend
-    why: str
-
-
 @cache
 def missing_selfie() -> str:
     """Why ``auto`` has to do without the selfie network; empty when its weights are at hand.
@@ -56,7 +48,7 @@ def missing_selfie() -> str:
     return ""
 
 
-def choose_people(options: PeopleBackend, compute: Compute) -> Choice:
+def choose_people(options: PeopleBackend, compute: Compute) -> Choice[PeopleBackend]:
     """What ``auto`` stands for on this machine; anything else stands for itself.
 
     Nothing is loaded, and nothing is fetched but the selfie network.
@@ -66,7 +58,7 @@ def choose_people(options: PeopleBackend, compute: Compute) -> Choice:
         compute: Where networks run.
     """
     if not isinstance(options, AutoPeople):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     tracker = choose_tracker(TrackAuto(), compute)
     if isinstance(tracker.options, Sam2Tracker | EdgeTamOptions):
         return Choice(SamPeople(tracker=tracker.options), tracker.why)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from multiplane.core.choice import ASKED, Choice
 from multiplane.core.compute import Compute
 from multiplane.core.plugins import NETWORKS, choose, load, make, not_installed
 from multiplane.hub import weights
@@ -27,15 +26,7 @@ _CANDIDATES: tuple[SamOptions | EdgeTamOptions, ...] = (
 """What ``auto`` takes when it is on this machine, the best first."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A backend and the reason for it."""
-
-    options: Backend
-    why: str
-
-
-def choose_backend(options: Backend, compute: Compute) -> Choice:
+def choose_backend(options: Backend, compute: Compute) -> Choice[Backend]:
     """What ``auto`` stands for on this machine; anything else stands for itself.
 
     Nothing is fetched to find out.
@@ -46,7 +37,7 @@ def choose_backend(options: Backend, compute: Compute) -> Choice:
             taken.
     """
     if not isinstance(options, AutoOptions):
-        return Choice(options, "asked for")
+        return Choice(options, ASKED)
     here = next((one for one in _CANDIDATES if not weights.why_absent(one.model)), None)
     if here is None:
         absent = weights.why_absent(SamOptions().model)
@@ -64,7 +55,7 @@ def choose_backend(options: Backend, compute: Compute) -> Choice:
     return Choice(here, f"{here.model} is here, and CUDA")
 
 
-def open_propagator(choice: Choice, compute: Compute, offload: bool) -> Propagator:
+def open_propagator(choice: Choice[Backend], compute: Compute, offload: bool) -> Propagator:
     """Load the backend.
 
     Args:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame, Mask
 from multiplane.core.atomic import write_beside
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.core.detections import ShotBoxes, read_boxes
 from multiplane.core.errors import ConfigError
@@ -33,7 +34,7 @@ from multiplane.split.segment.config import SegmentOptions
 from multiplane.split.segment.run import Segment
 from multiplane.split.segment.shot import Shot
 from multiplane.split.track.backend import EVERYTHING, Propagator
-from multiplane.split.track.choice import Choice, choose_backend, open_propagator
+from multiplane.split.track.choice import choose_backend, open_propagator
 from multiplane.split.track.chunks import Chunked
 from multiplane.split.track.config import (
     GROUP,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from multiplane.core.arrays import Alpha, Frame, Mask, check_same_size
+from multiplane.core.choice import Choice
 from multiplane.core.compute import Compute
 from multiplane.core.detections import FrameBoxes
 from multiplane.core.instances import Instance, box_of
@@ -28,7 +29,7 @@ from multiplane.split.stereo.people_choice import detects_by_windows
 from multiplane.split.stereo.people_config import PeopleOptions, SelfiePeople
 from multiplane.split.stereo.people_config import SamPeople as SamOptions
 from multiplane.split.track.backend import Look
-from multiplane.split.track.choice import Choice, open_propagator
+from multiplane.split.track.choice import open_propagator
 from multiplane.split.track.follow import Find
 
 
