@@ -21,7 +21,6 @@ def pipeline(channels: int = 9, **config: object) -> SimpleNamespace:
             "UNet2DConditionModel", **({"in_channels": channels, "sample_size": 64} | config)
         ),
         vae=part("AutoencoderKL", latent_channels=4, block_out_channels=(1, 2, 3, 4)),
-        scheduler=part("AnyScheduler", prediction_type="epsilon"),
     )
 
 
@@ -53,9 +52,8 @@ def test_other_families_are_told() -> None:
     other = SimpleNamespace(
         transformer=part("FluxTransformer2DModel", in_channels=64),
         vae=part("AutoencoderKL", latent_channels=16, block_out_channels=(1, 2, 3, 4)),
-        scheduler=part("FlowMatchEulerDiscreteScheduler"),
         default_sample_size=128,
     )
     told = describe(other)
     assert (told["unet"], told["inpainting"], told["xl"]) == (False, False, False)
-    assert (told["latent_channels"], told["size_px"], told["prediction"]) == (16, 1024, "")
+    assert (told["latent_channels"], told["size_px"]) == (16, 1024)

@@ -259,12 +259,8 @@ def test_nobody_is_asked_about_without_an_object(
     with monkeypatch.context() as patch:
         patch.setattr(sam, "run", None)
         assert session.step(frames(1)[0]) == {}
-    assert session.pointer(1) is None
     session.add(1, mask=square(20, 30), frame_index=1)
     assert list(session.step(frames(1)[0])) == [1]
-    pointer = session.pointer(1)
-    assert pointer is not None
-    assert pointer.ndim == 1
     assert 0.5 < session.scores[1] <= 1
 
 

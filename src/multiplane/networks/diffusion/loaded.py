@@ -23,7 +23,6 @@ class Diffusion:
         factor: Pixels a latent.
         size_px: Side of the squares that it was trained on.
         xl: Whether it wants what SDXL wants beside the words: sizes, and a vector of the prompt.
-        prediction: What the network says of the noise: ``epsilon``, ``v_prediction``, ``sample``.
         name: What it is called in records.
         fingerprint: What tells its weights from others.
         memory: Of the device that it runs on.
@@ -37,7 +36,6 @@ class Diffusion:
     factor: int
     size_px: int
     xl: bool
-    prediction: str
     name: str
     fingerprint: str
     memory: Memory
@@ -51,11 +49,10 @@ def describe(pipeline: Any) -> dict[str, Any]:  # noqa: ANN401 - diffusers is no
         pipeline: Of diffusers.
 
     Returns:
-        ``unet``, ``inpainting``, ``latent_channels``, ``factor``, ``size_px``, ``xl`` and
-        ``prediction`` of :class:`Diffusion`.
+        ``unet``, ``inpainting``, ``latent_channels``, ``factor``, ``size_px`` and ``xl``
+        of :class:`Diffusion`.
     """
     unet, vae = getattr(pipeline, "unet", None), getattr(pipeline, "vae", None)
-    scheduler = getattr(pipeline, "scheduler", None)
     channels = int(_of(vae, "latent_channels", 0))
     levels = _of(vae, "block_out_channels", ())
     factor = 2 ** (len(levels) - 1) if levels else int(getattr(pipeline, "vae_scale_factor", 8))
@@ -73,7 +70,6 @@ def describe(pipeline: Any) -> dict[str, Any]:  # noqa: ANN401 - diffusers is no
         "factor": factor,
         "size_px": int(side) * factor,
         "xl": added == "text_time",
-        "prediction": str(_of(scheduler, "prediction_type", "")),
     }
 
 

@@ -166,15 +166,6 @@ class VideoSession:
         del self._objects[object_id]
         self.scores.pop(object_id, None)
 
-    def pointer(self, object_id: int) -> NDArray[np.float32] | None:
-        """What the network remembers of an object's looks, (C,); None before it saw it."""
-        one = self._objects.get(object_id)
-        said = {**one.outputs[_PROMPTED], **one.outputs[_FOLLOWED]} if one else {}
-        if not said:
-            return None
-        latest = said[max(said)]["object_pointer"].float().cpu()
-        return np.asarray(latest.numpy().reshape(-1), np.float32)
-
     def state_bytes(self) -> int:
         """How much memory the state takes; what is shared counts once."""
         storages = (tensor.untyped_storage() for tensor in self._tensors())
