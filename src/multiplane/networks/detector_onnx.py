@@ -15,12 +15,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Frame
 from multiplane.core.errors import BackendError, WeightsError
-from multiplane.core.threads import cpu_count
+from multiplane.networks.onnx_session import ask, open_session
 
 MAX_BYTES = 2_000_000_000
 MAX_SIDE_PX = 4096
@@ -50,22 +49,8 @@ class Yolo:
             WeightsError: It is not there, a pickle, or no such network.
         """
         _refuse_pickles(weights)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # its own errors reach us as exceptions
-        options.intra_op_num_threads = threads or cpu_count()
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(weights), options, providers=["CPUExecutionProvider"]
-            )
-            told = self._session.get_modelmeta().custom_metadata_map
-        except Exception as error:
-            raise WeightsError(
-                f"{weights} cannot be loaded as an ONNX network",
-                why=str(error).split("\n")[0],
-                fix=_EXPORT,
-            ) from error
+        self._session = open_session(weights, threads, _EXPORT)
+        told = self._session.get_modelmeta().custom_metadata_map
         self.labels = _names(told.get("names", ""), weights)
         self._input, self.side_px, self._type = self._shape_of_input(told, weights)
         self._output = self._check_output(weights)
@@ -87,17 +72,8 @@ class Yolo:
             BackendError: ONNX Runtime failed, or gave no numbers.
         """
         picture, scale, corner = letterbox(frame, self.side_px)
-        try:
-            (made,) = self._session.run(
-                [self._output], {self._input: picture.astype(self._type, copy=False)}
-            )
-        except Exception as error:
-            raise BackendError(
-                f"ONNX Runtime failed on a frame of {frame.shape[1]}x{frame.shape[0]}",
-                why=str(error).split("\n")[0],
-                fix="multiplane doctor",
-            ) from error
-        rows = np.asarray(made, np.float32)[0].T
+        given = {self._input: picture.astype(self._type, copy=False)}
+        rows = ask(self._session, self._output, given, frame)[0].T
         if rows.shape[1] != 4 + len(self.labels) or not np.isfinite(rows).all():
             raise BackendError(
                 f"the network gave {rows.shape[1]} values a box or values that are no numbers, "

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from multiplane.core.arrays import Alpha, Frame, check_frame
-from multiplane.core.errors import BackendError, WeightsError
-from multiplane.core.threads import cpu_count
+from multiplane.networks.onnx_session import ask, open_session
 
 SIDE_PX = 320
 """The network sees a square of this side; the frame is squeezed into it, as in training."""
@@ -47,23 +45,10 @@ class Salient:
         Raises:
             WeightsError: The file is not there or not such a network.
         """
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # its own errors reach us as exceptions
-        options.intra_op_num_threads = threads or cpu_count()
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(weights), options, providers=["CPUExecutionProvider"]
-            )
-            self._input = self._session.get_inputs()[0].name
-            self._output = self._session.get_outputs()[0].name  # fused; six side maps follow
-        except Exception as error:
-            raise WeightsError(
-                f"{weights} cannot be loaded as an ONNX network",
-                why=str(error).split("\n")[0],
-                fix="fetch it again: multiplane models pull u2netp (or u2net)",
-            ) from error
+        fix = "fetch it again: multiplane models pull u2netp (or u2net)"
+        self._session = open_session(weights, threads, fix)
+        self._input = self._session.get_inputs()[0].name
+        self._output = self._session.get_outputs()[0].name  # fused; six side maps follow
 
     def predict(self, frame: Frame) -> Alpha:
         """How much each pixel belongs to a salient object.
@@ -98,17 +83,9 @@ class Salient:
             BackendError: ONNX Runtime failed.
         """
         check_frame(frame)
-        try:
-            (found,) = self._session.run([self._output], {self._input: prepare(frame)})
-        except Exception as error:
-            raise BackendError(
-                f"ONNX Runtime failed on a frame of {frame.shape[1]}x{frame.shape[0]}",
-                why=str(error).split("\n")[0],
-                fix="multiplane doctor",
-            ) from error
+        found = ask(self._session, self._output, {self._input: prepare(frame)}, frame)
         height, width = frame.shape[:2]
-        small = np.asarray(found, dtype=np.float32)[0, 0]
-        full = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        full = cv2.resize(found[0, 0], (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(np.clip(full, 0.0, 1.0), dtype=np.float32)
 
 
