@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from multiplane.core.errors import OutputError
 from multiplane.hub import cache as module
 from multiplane.hub.cache import (
     choose_cache,
     choose_models,
     default_cache,
+    keeping_in,
     models_folder,
     remembered_sha256,
     sha256_of,
@@ -104,3 +106,10 @@ def test_a_cache_that_cannot_be_written_is_only_slower(tmp_path, counted):
     (tmp_path / "cache").write_text("a file, not a folder")
     assert remembered_sha256(path, tmp_path / "cache") == hashlib.sha256(b"abc").hexdigest()
     assert len(counted) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no space") as caught, keeping_in(tmp_path):
+        raise OutputError("no space", why="the disk is full")
+    assert caught.value.why == f"the disk is full; fetched files are kept in {tmp_path}"
+    assert caught.value.fix.endswith("export MULTIPLANE_CACHE=FOLDER")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +45,26 @@ def default_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "multiplane"
     return Path.home() / ".cache" / "multiplane"
+
+
+@contextlib.contextmanager
+def keeping_in(cache: Path | None) -> Iterator[None]:
+    """Fetch files into a cache; when it cannot be written, say which it is and how to name another.
+
+    Args:
+        cache: The cache; None for the default one.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(
+            error.what,
+            why=f"{error.why}; fetched files are kept in {cache or default_cache()}",
+            fix="name a folder for them that can be written: export MULTIPLANE_CACHE=FOLDER",
+        ) from error
 
 
 def choose_models(folder: Path | None) -> None:

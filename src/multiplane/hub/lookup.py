@@ -6,8 +6,14 @@ import logging
 from pathlib import Path
 
 from multiplane.core.atomic import write_beside
-from multiplane.core.errors import OutputError, WeightsError
-from multiplane.hub.cache import default_cache, models_folder, remembered_sha256, sha256_of
+from multiplane.core.errors import WeightsError
+from multiplane.hub.cache import (
+    default_cache,
+    keeping_in,
+    models_folder,
+    remembered_sha256,
+    sha256_of,
+)
 from multiplane.hub.downloads import fetch_url
 from multiplane.hub.entries import Entry
 from multiplane.hub.lock import only_one
@@ -136,15 +142,8 @@ def pull(entry: Entry, cache: Path | None = None) -> Path:
         WeightsError: It cannot be fetched, or what came has another size or hash.
         OutputError: The cache cannot be written.
     """
-    target = place(entry, cache)
-    try:
-        return _pull(entry, target, cache)
-    except OutputError as error:
-        raise OutputError(
-            error.what,
-            why=f"{error.why}; fetched files are kept in {cache or default_cache()}",
-            fix="name a folder for them that can be written: export MULTIPLANE_CACHE=FOLDER",
-        ) from error
+    with keeping_in(cache):
+        return _pull(entry, place(entry, cache), cache)
 
 
 def _pull(entry: Entry, target: Path, cache: Path | None) -> Path:

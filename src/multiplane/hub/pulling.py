@@ -14,7 +14,7 @@ from multiplane.core.errors import (
 )
 from multiplane.hub import bundles, shared
 from multiplane.hub.bundles import Found
-from multiplane.hub.cache import default_cache, models_folder, sha256_of
+from multiplane.hub.cache import keeping_in, models_folder, sha256_of
 from multiplane.hub.entries import Bundle, BundleFile, in_words
 from multiplane.hub.lock import only_one
 from multiplane.hub.pins import FILE_NAME, Pin, read_pin, write_pin
@@ -75,15 +75,9 @@ def pull(bundle: Bundle, cache: Path | None = None) -> Found:
     """
     home = bundles.home(bundle, cache)
     try:
-        with only_one(home.with_name(f".{bundle.name}.lock")):
+        with keeping_in(cache), only_one(home.with_name(f".{bundle.name}.lock")):
             held = _held(bundle, cache) or bundles.locate_shared(bundle, cache)
             return _told(bundle, held) if held is not None else _fetch(bundle, home)
-    except OutputError as error:
-        raise OutputError(
-            error.what,
-            why=f"{error.why}; fetched files are kept in {cache or default_cache()}",
-            fix="name a folder for them that can be written: export MULTIPLANE_CACHE=FOLDER",
-        ) from error
     except (WeightsError, MissingDependencyError) as error:
         fix = f"{error.fix}. Or: {by_hand(bundle, cache)}" if error.fix else by_hand(bundle, cache)
         what = f"cannot get {bundle.name} ({bundle.size}): {error.what}"
