@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from multiplane.engine.names import Ids, is_text, listed, readable, safe_part, unnameable
+from multiplane.engine.names import Ids, is_text, listed, quoted, readable, safe_part, unnameable
 from multiplane.engine.plan import check_ids
 
 
@@ -62,6 +62,11 @@ def test_a_name_that_is_no_text_comes_with_the_command_that_mends_it() -> None:
     assert error.fix == "mv $'/films/it\\'s \\xe9' '/films/it-s'"
     deeper = unnameable(Path(os.fsdecode(b"/films/a\xe9.png")))
     assert deeper.fix == "mv $'/films/a\\xe9.png' '/films/a-.png'"
+
+
+def test_a_path_is_typed_into_a_shell_as_one_word() -> None:
+    assert quoted(Path("my films/a.png")) == "'my films/a.png'"
+    assert quoted(Path(os.fsdecode(b"a\xe9.png"))) == "'a\\xe9.png'"
 
 
 def test_many_names_are_cut_short() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -63,16 +64,21 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def quoted(path: Path) -> str:
+    """A path as it is typed into a shell."""
+    return shlex.quote(readable(str(path)))
+
+
 def unnameable(path: Path) -> InputError:
     """Say that a path is no text, and how to rename the first part of it that is none."""
     upward = [path, *path.parents]
     first = next(part for part in reversed(upward) if not is_text(str(part)))
     plain = os.fsencode(first).replace(b"\\", b"\\\\").replace(b"'", b"\\'")
-    quoted = plain.decode("utf-8", "backslashreplace")
+    typed = plain.decode("utf-8", "backslashreplace")
     return InputError(
         f"the name {readable(str(path))} is not UTF-8",
         why="names of files are written into the run folder, and text is UTF-8 there",
-        fix=f"mv $'{quoted}' '{first.with_name(safe_part(first.name))}'",
+        fix=f"mv $'{typed}' '{first.with_name(safe_part(first.name))}'",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from multiplane.core.errors import InputError
 from multiplane.engine.folder import is_run
 from multiplane.engine.inputs import kind_of
-from multiplane.engine.names import is_text, listed, readable, unnameable
+from multiplane.engine.names import is_text, listed, quoted, readable, unnameable
 from multiplane.engine.partners import IMAGES, MASKS, Found
 from multiplane.engine.report.read import read_run
 from multiplane.engine.run import ItemFailure
@@ -77,7 +77,7 @@ def find_masks(
         raise InputError(
             f"no masks in {masks}",
             why=f"masks are pictures, {_kinds()}, at any depth; hidden ones are left out",
-            fix=f"multiplane restore damage {_quoted(apart[0])} -o found draws masks to correct "
+            fix=f"multiplane restore damage {quoted(apart[0])} -o found draws masks to correct "
             "by hand",
         )
     return found, unfit, False
@@ -205,7 +205,3 @@ def _in_order(path: Path) -> tuple[list[str | int], str]:
 
 def _kinds() -> str:
     return ", ".join(sorted(SUFFIXES))
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(readable(str(path)))

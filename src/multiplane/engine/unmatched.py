@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from multiplane.core.config import nearest
 from multiplane.core.errors import InputError
-from multiplane.engine.names import listed, readable
+from multiplane.engine.names import listed, quoted
 from multiplane.engine.partners import Doubt, Found, Partners
 from multiplane.engine.run import ItemFailure
 
@@ -48,7 +47,7 @@ def unmatched(partners: Partners, masks: Path, with_masks: bool) -> Iterator[Ite
         rename = ""
         if near:
             like = near.path.with_name(picture.stem + near.path.suffix)
-            rename = f"mv {_quoted(near.path)} {_quoted(like)}"
+            rename = f"mv {quoted(near.path)} {quoted(like)}"
         yield left_out(picture.shown, InputError(
             f"the picture {picture.shown} has no mask",
             why=_BY_NAME,
@@ -81,8 +80,8 @@ def _doubtful(doubt: Doubt, masks: Path) -> Iterator[ItemFailure]:
             error = InputError(
                 f"{picture.shown} has the name of {listed([one.shown for one in twins])}",
                 why=f"{_BY_NAME}, and both results would be {picture.stem}_collage.png",
-                fix=f"mv {_quoted(picture.path)} "
-                f"{_quoted(picture.path.with_name(renamed + picture.path.suffix))}, and name its "
+                fix=f"mv {quoted(picture.path)} "
+                f"{quoted(picture.path.with_name(renamed + picture.path.suffix))}, and name its "
                 "mask likewise; or move one of them away",
             )
         elif len(doubt.pictures) > 1:
@@ -92,8 +91,8 @@ def _doubtful(doubt: Doubt, masks: Path) -> Iterator[ItemFailure]:
                 f"{picture.shown} has the name of {others}, and which of them {names} belongs to "
                 "cannot be told",
                 why=f"{_BY_NAME}, at the same place first",
-                fix=f"put its mask at the same place: mkdir -p {_quoted(own)} && mv "
-                f"{_quoted(doubt.masks[0].path)} {_quoted(own)}/",
+                fix=f"put its mask at the same place: mkdir -p {quoted(own)} && mv "
+                f"{quoted(doubt.masks[0].path)} {quoted(own)}/",
             )
         else:
             error = InputError(
@@ -132,7 +131,3 @@ def refuse_strangers(
         why=reason.what if reason else _BY_NAME,
         fix=reason.fix if reason else "name each mask like its picture, or <picture>_mask.png",
     )
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(readable(str(path)))

@@ -4,8 +4,8 @@ import pytest
 
 from multiplane.core.choice import Choice
 from multiplane.restore.candidates import rows as module
-from multiplane.restore.candidates.config import CandidatesOptions
-from multiplane.restore.candidates.rows import MOST_SEED, distinct, first_seed, plan_rows
+from multiplane.restore.candidates.config import MOST_SEED, CandidatesOptions
+from multiplane.restore.candidates.rows import distinct, first_seed, plan_rows
 
 
 def planned(**given: object) -> list[tuple[str, list[tuple[int, int]]]]:

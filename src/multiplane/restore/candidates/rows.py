@@ -10,9 +10,7 @@ from typing import NamedTuple
 from multiplane.core.choice import ASKED, Choice
 from multiplane.core.config import Options
 from multiplane.restore.candidates.choice import decide
-from multiplane.restore.candidates.config import CandidatesOptions, Row
-
-MOST_SEED = 2**31 - 1
+from multiplane.restore.candidates.config import MOST_SEED, CandidatesOptions, Row
 
 
 class Planned(NamedTuple):
