@@ -22,7 +22,7 @@ def rounded(value: Fraction) -> int:
     return int(value + Fraction(1, 2))
 
 
-def drawn(seed: int, deep: bool) -> tuple[np.ndarray, ...]:
+def drawn(seed: int, deep: bool) -> tuple[np.ndarray, np.ndarray, Repair]:
     rng = np.random.default_rng(seed)
     kind = np.uint16 if deep else np.uint8
     most = int(np.iinfo(kind).max)
@@ -31,18 +31,18 @@ def drawn(seed: int, deep: bool) -> tuple[np.ndarray, ...]:
     places = np.flatnonzero(rng.random(42) < 0.4)
     values = rng.integers(0, most + 1, (len(places), 3)).astype(kind)
     shares = rng.choice([1, most // 2, most], len(places)).astype(np.int64)
-    return original, alpha, places, values, shares
+    return original, alpha, Repair(places, values, shares)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**31), st.booleans())
 def test_the_layer_over_the_original_is_the_candidate(seed: int, deep: bool) -> None:
-    original, _, places, values, shares = drawn(seed, deep)
+    original, _, repair = drawn(seed, deep)
     before = original.copy()
-    restored, alpha = lay_over(original, None, places, values, shares)
+    restored, alpha = lay_over(original, None, repair)
     assert alpha is None
     assert np.array_equal(original, before)
-    layer, cover = layer_of(original.shape, places, values, shares)
+    layer, cover = layer_of(original.shape, repair)
     most = int(np.iinfo(original.dtype).max)
     a = cover.astype(np.float64)[..., None]
     over = np.rint((original.astype(np.float64) * (most - a) + layer * a) / most)
@@ -56,8 +56,9 @@ def test_the_layer_over_the_original_is_the_candidate(seed: int, deep: bool) -> 
 def test_over_what_is_transparent_the_repair_is_as_opaque_as_its_share(
     seed: int, deep: bool
 ) -> None:
-    original, alpha, places, values, shares = drawn(seed, deep)
-    restored, solid = lay_over(original, alpha, places, values, shares)
+    original, alpha, repair = drawn(seed, deep)
+    places, values, shares = repair
+    restored, solid = lay_over(original, alpha, repair)
     assert solid is not None
     most = int(np.iinfo(original.dtype).max)
     untouched = np.ones(42, np.bool_)
@@ -76,10 +77,10 @@ def test_over_what_is_transparent_the_repair_is_as_opaque_as_its_share(
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_an_opaque_alpha_changes_nothing(kind: type) -> None:
-    original, _, places, values, shares = drawn(3, kind is np.uint16)
+    original, _, repair = drawn(3, kind is np.uint16)
     full: NDArray[Any] = np.full(original.shape[:2], np.iinfo(kind).max, kind)
-    plain, _ = lay_over(original, None, places, values, shares)
-    same, alpha = lay_over(original, full, places, values, shares)
+    plain, _ = lay_over(original, None, repair)
+    same, alpha = lay_over(original, full, repair)
     assert np.array_equal(plain, same)
     assert alpha is not None
     assert np.array_equal(alpha, full)
@@ -88,14 +89,14 @@ def test_an_opaque_alpha_changes_nothing(kind: type) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**31), st.booleans(), st.booleans(), st.integers(1, 7))
 def test_a_few_rows_at_a_time_are_the_whole(seed: int, deep: bool, clear: bool, rows: int) -> None:
-    original, alpha, *drawn_repair = drawn(seed, deep)
-    repair, under = Repair(*drawn_repair), alpha if clear else None
-    levels, solid = lay_over(original, under, *repair)
+    original, alpha, repair = drawn(seed, deep)
+    under = alpha if clear else None
+    levels, solid = lay_over(original, under, repair)
     whole = levels if solid is None else np.dstack([levels, solid])
     made = restored_bands(original, under, repair)
     assert made.shape == whole.shape
     assert np.array_equal(np.concatenate(list(made.bands(rows))), whole)
-    layer = np.dstack(layer_of(original.shape, *repair))
+    layer = np.dstack(layer_of(original.shape, repair))
     spread = layer_bands(original.shape, repair)
     assert spread.shape == layer.shape
     assert np.array_equal(np.concatenate(list(spread.bands(rows))), layer)

@@ -24,6 +24,6 @@ def test_a_box_of_it_is_that_of_the_whole_restoration(
     places = np.flatnonzero(rng.random(99) < 0.4)
     values = rng.integers(0, most + 1, (len(places), 3)).astype(kind)
     repair = Repair(places, values, rng.integers(1, most + 1, len(places)))
-    whole = to_eight(lay_over(levels, alpha, *repair)[0])
+    whole = to_eight(lay_over(levels, alpha, repair)[0])
     assert np.array_equal(Shown(levels, alpha, repair)[rows, columns], whole[rows, columns])
     assert np.array_equal(Shown(levels)[rows, columns], to_eight(levels)[rows, columns])

@@ -76,12 +76,12 @@ class Candidate:
     def restored(self) -> tuple[Levels, NDArray[Any] | None]:
         """The restored picture and its alpha, where it has one."""
         levels, alpha, _ = self.ground
-        return lay_over(levels, alpha, self.damage.places, self.values, self.shares)
+        return lay_over(levels, alpha, self.repair)
 
     @property
     def layer(self) -> Layer:
         """The repair alone; over the original it gives the restored picture."""
-        return layer_of(self.damage.hole.shape, *self.repair)
+        return layer_of(self.damage.hole.shape, self.repair)
 
 
 class Failed(NamedTuple):

@@ -45,23 +45,17 @@ class Layer(NamedTuple):
     alpha: NDArray[Any]
 
 
-def layer_of(
-    shape: tuple[int, ...],
-    places: NDArray[np.int64],
-    values: NDArray[Any],
-    shares: NDArray[np.int64],
-) -> Layer:
+def layer_of(shape: tuple[int, ...], repair: Repair) -> Layer:
     """Spread a repair out.
 
     Args:
         shape: (H, W, ...) of the picture.
-        places: (K,) where it stands in the flat picture.
-        values: (K, 3) uint8 or uint16 its colours.
-        shares: (K,) how much of it stands there, up to the largest number of that kind.
+        repair: What is spread out.
 
     Returns:
         The layer.
     """
+    places, values, shares = repair
     height, width = shape[:2]
     levels = np.zeros((height * width, 3), values.dtype)
     alpha = np.zeros(height * width, values.dtype)
@@ -70,11 +64,7 @@ def layer_of(
 
 
 def lay_over(
-    original: Levels,
-    alpha: NDArray[Any] | None,
-    places: NDArray[np.int64],
-    values: NDArray[Any],
-    shares: NDArray[np.int64],
+    original: Levels, alpha: NDArray[Any] | None, repair: Repair
 ) -> tuple[Levels, NDArray[Any] | None]:
     """Lay a repair over its original.
 
@@ -86,13 +76,12 @@ def lay_over(
         original: (H, W, 3) uint8 or uint16; never changed.
         alpha: (H, W) of the same kind; None for a picture that is opaque. Where the picture is
             transparent, the repair becomes as opaque as its share.
-        places: (K,) where the repair stands in the flat picture.
-        values: (K, 3) its colours, of the same kind.
-        shares: (K,) how much of it stands.
+        repair: What is laid over, of the same kind.
 
     Returns:
         The picture and its alpha; elsewhere, and where the share is 0, bit for bit the given.
     """
+    places, values, shares = repair
     most = int(np.iinfo(original.dtype).max)
     levels = original.reshape(-1, 3).copy()
     below = levels[places].astype(np.int64)
@@ -125,7 +114,7 @@ def restored_bands(original: Levels, alpha: NDArray[Any] | None, repair: Repair)
 
     def rows(part: slice) -> NDArray[Any]:
         clear = None if alpha is None else alpha[part]
-        levels, solid = lay_over(original[part], clear, *repair.within(part, width))
+        levels, solid = lay_over(original[part], clear, repair.within(part, width))
         return levels if solid is None else np.dstack([levels, solid])
 
     return Banded((height, width, 3 if alpha is None else 4), original.dtype, rows)
@@ -145,7 +134,7 @@ def layer_bands(shape: tuple[int, ...], repair: Repair) -> Banded:
 
     def rows(part: slice) -> NDArray[Any]:
         count = part.stop - part.start
-        return np.dstack(layer_of((count, width), *repair.within(part, width)))
+        return np.dstack(layer_of((count, width), repair.within(part, width)))
 
     return Banded((height, width, 4), repair.values.dtype, rows)
 

@@ -40,4 +40,4 @@ class Shown:
         mine = (across >= left) & (across < right)
         here = down[mine] * (right - left) + across[mine] - left
         alpha = None if self._alpha is None else self._alpha[part]
-        return to_eight(lay_over(levels, alpha, here, values[mine], shares[mine])[0])
+        return to_eight(lay_over(levels, alpha, Repair(here, values[mine], shares[mine]))[0])
