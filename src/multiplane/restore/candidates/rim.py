@@ -28,10 +28,12 @@ _LEAST = 40.0
 _CLEARER = 2.5
 """Damage that does not differ from what is round it by so many times what this differs itself
 cannot be told from it."""
-_VISIBLE = 0.2
+_VISIBLE = 0.4
 """Where a smaller share of the outline is clear, the mask marks something else than a colour."""
 _SHARE = 0.06
 """A rim with less of the damage's colour is not seen."""
+_WHOLE = 0.5
+"""What reaches beyond its mask is there just inside of it, at least this much."""
 _FEWEST, _MOST = 60, 6000
 _RUN_PX = 12
 """Places along an outline nearer to each other than this are one observation."""
@@ -50,7 +52,7 @@ def rim_px(levels: NDArray[Any], mask: Mask) -> int:
         By how many pixels it should be grown, up to :data:`REACH_PX`; 0 where it covers its
         damage, or where nothing can be told.
     """
-    found = [np.zeros((0, REACH_PX))]
+    found = [np.zeros((0, 1 + REACH_PX))]
     for outer, rows, _ in bands(mask.shape, _AROUND_PX):
         if mask[outer].any():
             found.append(_shares(levels[outer], mask[outer], rows))
@@ -60,7 +62,10 @@ def rim_px(levels: NDArray[Any], mask: Mask) -> int:
     middle = np.median(shares, axis=0)
     spread = 1.4826 * np.median(np.abs(shares - middle), axis=0)
     doubt = _SIGMAS * spread / np.sqrt(len(shares) / _RUN_PX)
-    return int(np.argmin(np.append(middle > np.maximum(_SHARE, doubt), False)))
+    if middle[0] < _WHOLE:
+        return 0
+    seen = middle > np.maximum(_SHARE, doubt)
+    return int(np.argmin(np.append(seen[1:], False)))
 
 
 class _Outline(NamedTuple):
@@ -101,7 +106,10 @@ def _outline(mask: Mask, rows: slice) -> _Outline:
 
 
 def _shares(levels: NDArray[Any], mask: Mask, rows: slice) -> NDArray[np.float64]:
-    """(N, REACH_PX) how much of the damage's colour is at each distance, place by place."""
+    """(N, 1 + REACH_PX) how much of the damage's colour is at each place.
+
+    First just inside of the mask, then at each distance outside of it.
+    """
     outline = _outline(mask, rows)
     step = np.iinfo(levels.dtype).max / 255
 
@@ -119,12 +127,12 @@ def _shares(levels: NDArray[Any], mask: Mask, rows: slice) -> NDArray[np.float64
     length = np.square(line).sum(1)
     usual = np.linalg.norm(colours(_FAR_PX[0]) - around, axis=1)[outline.room]
     if not len(usual):
-        return np.zeros((0, REACH_PX))
+        return np.zeros((0, 1 + REACH_PX))
     least = max(_LEAST, _CLEARER * float(np.median(usual)))
     clear = outline.room & damaged.any(0) & (length > least**2)
     if np.count_nonzero(clear) < _VISIBLE * len(usual):
-        return np.zeros((0, REACH_PX))
-    shares = [((colours(steps) - beyond) * line).sum(1)[clear] for steps in range(REACH_PX)]
+        return np.zeros((0, 1 + REACH_PX))
+    shares = [((colours(steps) - beyond) * line).sum(1)[clear] for steps in range(-1, REACH_PX)]
     return np.asarray(np.stack(shares, 1) / length[clear, None])
 
 
