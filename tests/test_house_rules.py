@@ -8,6 +8,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,20 @@ def test_imports_run_one_way(path: Path) -> None:
         if there is None or there == here:
             continue
         assert RANK[there] < RANK[here], f"{here} imports {module}"
+
+
+def module_of(path: Path) -> str:
+    parts = ("multiplane", *path.relative_to(SOURCE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    uses: dict[str, set[str]] = {module_of(path): set() for path in FILES}
+    for path in FILES:
+        for name in imports_of(path):
+            uses[module_of(path)] |= {name, name.rpartition(".")[0]} & uses.keys()
+    ordered = [*TopologicalSorter(uses).static_order()]  # says which, where there is a circle
+    assert ordered.index("multiplane.core.errors") < ordered.index("multiplane.cli.main")
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
