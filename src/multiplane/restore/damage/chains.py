@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from multiplane.core.arrays import Mask
 from multiplane.restore.damage.ridges import (
+    CALM,
     DIRECTIONS,
     Levels,
     contrasts,
@@ -58,6 +59,7 @@ def lines(
     threshold: float,
     shortest_px: float,
     tile_px: int = TILE_PX,
+    calm: float = CALM,
 ) -> Lines:
     """Find dark lines by chains of contrasts.
 
@@ -67,6 +69,7 @@ def lines(
         threshold: How many times deeper than its surroundings a line is, all along.
         shortest_px: How long lines are at least.
         tile_px: Side of the squares that are worked on at a time; without effect on the result.
+        calm: See :data:`multiplane.restore.damage.ridges.CALM`.
 
     Returns:
         Where lines are.
@@ -75,7 +78,7 @@ def lines(
     margin = margin_px(widths_px) + steps * _STEP_PX
     found = Lines(np.zeros(light.shape, np.bool_), np.zeros(light.shape, np.bool_))
     for tile in tiles(light.shape, margin, tile_px):
-        here = contrasts(light[tile.look], widths_px)
+        here = contrasts(light[tile.look], widths_px, calm)
         along = chains(here, steps)
         itself = np.maximum.reduce(here) > 64 * _HERE * threshold
         goes_on = (along.through > _GOES_ON * threshold) | (along.onward > _ENDS * threshold)

@@ -12,12 +12,16 @@ from multiplane.core.arrays import Frame, Mask
 from multiplane.restore.damage.chains import lines
 from multiplane.restore.damage.config import DamageOptions
 from multiplane.restore.damage.pieces import long_lines, of_one_darkness
-from multiplane.restore.damage.ridges import STEPS, Levels, levels, widths_between
+from multiplane.restore.damage.ridges import CALM, STEPS, Levels, levels, widths_between
 from multiplane.restore.damage.squares import TILE_PX, tiles
 
 _THRESHOLD = 2.85
 _FACTOR = 1.35
 """By so much half a step of sensitivity lowers the threshold."""
+_FAINTER = 0.5
+"""At the highest sensitivity, and hardly below, grounds count as calm by so much less: whoever goes
+that far looks for faint cracks on plain grounds, and in pictures that are full of things they would
+not find them among all the others."""
 _EDGE = 0.5
 """A crack ends where it is this share as deep as nearby along it."""
 _SHALLOWEST = 6.0
@@ -47,7 +51,8 @@ def _lines(light: Levels, options: DamageOptions, tile_px: int) -> Mask:
     less = _FACTOR ** (1 - 2 * options.crack_sensitivity)
     widest_px, shortest_px = _sizes(light.shape, options)
     widths = widths_between(options.crack_min_width_px, widest_px)
-    seen = lines(light, widths, _THRESHOLD * less, shortest_px, tile_px)
+    calm = CALM * (1 - _FAINTER * max(0.0, 2 * options.crack_sensitivity - 1) ** 4)
+    seen = lines(light, widths, _THRESHOLD * less, shortest_px, tile_px, calm)
     seen = seen._replace(weak=of_one_darkness(seen, light))
     kept = long_lines(seen, widest_px, shortest_px)
     if not kept.any():

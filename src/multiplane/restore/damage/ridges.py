@@ -24,8 +24,9 @@ _STRIDE_PX = 2
 """A line is followed over 2 * 4 * 2 + 1 = 17 px."""
 _GAP_PX = 1.5
 """So far beside the line's edge its surroundings begin."""
-_FLOOR = 2.0
-"""Lines in surroundings that are calmer than this are not held to be deeper for it."""
+CALM = 2.0
+"""Lines in surroundings that are calmer than this are not held to be deeper for it, in L* and
+chroma together."""
 _SPREAD_FLOOR = 2.0
 _DEEPEST = 4
 """More than this does not count as more: a chain is as deep as it is all along."""
@@ -70,7 +71,7 @@ def window_px(widest_px: float) -> int:
     return 2 * round(5 * widest_px) + 1
 
 
-def contrasts(light: Levels, widths_px: list[float]) -> list[Levels]:
+def contrasts(light: Levels, widths_px: list[float], calm: float = CALM) -> list[Levels]:
     """How much deeper dark lines are than lines that run the same way round them.
 
     The depth is that of a top-hat in 12 directions, as in the search for craquelure (Cornelis et
@@ -83,6 +84,7 @@ def contrasts(light: Levels, widths_px: list[float]) -> list[Levels]:
     Args:
         light: int16 (H, W), see :func:`levels`.
         widths_px: How wide lines may be.
+        calm: See :data:`CALM`.
 
     Returns:
         For each direction int16 (H, W), in 1/64, 0 to 4 times.
@@ -95,7 +97,7 @@ def contrasts(light: Levels, widths_px: list[float]) -> list[Levels]:
     low = ((mean - values) / (spread + _SPREAD_FLOOR * STEPS)).astype(np.float32)
     low = np.asarray(cv2.dilate(low, np.ones((3, 3), np.uint8)), np.float32)
     share = 64 * np.clip((low + _LIGHTER) / (2 * _LIGHTER), 0, 1)
-    return [_contrast(depth, share, window) for depth in _depths(light, offsets)]
+    return [_contrast(depth, share, window, calm) for depth in _depths(light, offsets)]
 
 
 def margin_px(widths_px: list[float]) -> int:
@@ -104,9 +106,9 @@ def margin_px(widths_px: list[float]) -> int:
     return _REACH * _STRIDE_PX + offset + 1 + window_px(max(widths_px)) // 2 + 1
 
 
-def _contrast(depth: Levels, share: Floats, window: int) -> Levels:
+def _contrast(depth: Levels, share: Floats, window: int, calm: float) -> Levels:
     square = _mean(depth.astype(np.float64) ** 2, window).astype(np.float32)
-    usual = np.sqrt(np.maximum(square, 0)) + np.float32(_FLOOR * STEPS * (2 * _REACH + 1))
+    usual = np.sqrt(np.maximum(square, 0)) + np.float32(calm * STEPS * (2 * _REACH + 1))
     return np.rint(np.minimum(depth / usual, _DEEPEST) * share).astype(np.int16)
 
 

@@ -28,7 +28,7 @@ class Damage:
     """Finds cracks, losses and stains in pictures, as masks to correct by hand."""
 
     name: ClassVar[str] = "restore.damage"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     options: ClassVar[type[DamageOptions]] = DamageOptions
     needs: ClassVar[tuple[str, ...]] = ("images",)
     accepts: ClassVar[tuple[str, ...]] = ()
